@@ -1,0 +1,11 @@
+"""The names that the examples in docstrings may use."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _names_for_examples(doctest_namespace: dict[str, Any]) -> None:
+    doctest_namespace["np"] = np

@@ -1,0 +1,33 @@
+"""Mini-batches from anything that can be indexed, for training neural networks.
+
+>>> import aliquot as aq
+>>> source = aq.data_source.ArrayDataSource([np.arange(5)])
+>>> [batch.tolist() for (batch,) in source.batch_iterator(batch_size=2)]
+[[0, 1], [2, 3], [4]]
+"""
+
+import importlib
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from aliquot import data_source, errors, sampling, work_pool
+
+if TYPE_CHECKING:
+    from aliquot import image
+
+__all__ = ["data_source", "errors", "image", "sampling", "work_pool"]
+
+__version__ = "0.1.0"
+
+_ON_DEMAND = frozenset({"image"})
+"""Rooms that are imported when first named, as few programs need all of them."""
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in _ON_DEMAND:
+        return importlib.import_module(f"aliquot.{name}")
+    raise AttributeError(f"module 'aliquot' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,102 @@
+"""Nested batches: tuples and dicts are containers, all else is a leaf with one entry a sample.
+
+A list is a leaf: it holds samples that differ in shape.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from aliquot.errors import BatchError
+
+
+def leaves(batch: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield each leaf with its path, as in ``[0]['image']``.
+
+    >>> [path for path, _ in leaves(([1], {"a": [2]}))]
+    ['[0]', "[1]['a']"]
+    """
+    if isinstance(batch, tuple):
+        for i, part in enumerate(batch):
+            yield from leaves(part, f"{path}[{i}]")
+    elif isinstance(batch, dict):
+        for key, part in batch.items():
+            yield from leaves(part, f"{path}[{key!r}]")
+    else:
+        yield path, batch
+
+
+def map_leaves(fn: Callable[[Any], Any], batch: Any) -> Any:
+    """Apply `fn` to each leaf, keeping the containers.
+
+    >>> map_leaves(len, ([1, 2], {"a": [3]}))
+    (2, {'a': 1})
+    """
+    if isinstance(batch, tuple):
+        return tuple([map_leaves(fn, part) for part in batch])
+    if isinstance(batch, dict):
+        return {key: map_leaves(fn, part) for key, part in batch.items()}
+    return fn(batch)
+
+
+def length(batch: Any) -> int:
+    """Give the number of samples: that of the first leaf.
+
+    >>> length((np.zeros((3, 2)), [1, 2, 3]))
+    3
+    """
+    for _, leaf in leaves(batch):
+        return len(leaf)
+    raise BatchError(f"expected a batch with at least one array or list in it, got {batch!r}")
+
+
+def trim(batch: Any, n: int) -> Any:
+    """Keep the first `n` samples; a batch that is no longer is given back as it is.
+
+    >>> trim(([1, 2, 3], {"a": [4, 5, 6]}), 2)
+    ([1, 2], {'a': [4, 5]})
+    """
+    return map_leaves(lambda leaf: leaf if len(leaf) <= n else leaf[:n], batch)
+
+
+def stack(samples: Sequence[Any]) -> Any:
+    """Make a batch from single samples.
+
+    Tuples and dicts become tuples and dicts of columns; arrays of one shape and dtype, and
+    numbers, become an array with a new first axis; everything else stays a list.
+
+    >>> stack([(1.5, "a"), (2.5, "b")])
+    (array([1.5, 2.5]), ['a', 'b'])
+    """
+    first = samples[0]
+    if isinstance(first, tuple):
+        return tuple([stack(column) for column in zip(*samples, strict=True)])
+    if isinstance(first, dict):
+        return {key: stack([sample[key] for sample in samples]) for key in first}
+    if isinstance(first, np.ndarray):
+        alike = all(
+            isinstance(s, np.ndarray) and (s.shape, s.dtype) == (first.shape, first.dtype)
+            for s in samples
+        )
+        return np.stack(samples) if alike else list(samples)
+    if isinstance(first, (bool, int, float, complex, np.generic)):
+        return np.array(samples)
+    return list(samples)
+
+
+def describe(batch: Any) -> str:
+    """Show shapes, never contents.
+
+    >>> describe((np.zeros((3, 2), np.uint8), ["a", "b", "c"], None))
+    '(uint8 (3, 2), list of 3, None)'
+    """
+    if isinstance(batch, tuple):
+        return "(" + ", ".join(map(describe, batch)) + ("," if len(batch) == 1 else "") + ")"
+    if isinstance(batch, dict):
+        return "{" + ", ".join(f"{k!r}: {describe(v)}" for k, v in batch.items()) + "}"
+    if isinstance(batch, np.ndarray):
+        return f"{batch.dtype} {batch.shape}"
+    if isinstance(batch, list):
+        return f"list of {len(batch)}"
+    return "None" if batch is None else f"a {type(batch).__name__}"

@@ -1,0 +1,87 @@
+"""From an array-like to a function that reads many samples of it at once."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aliquot._batch import stack
+from aliquot.accessors._stored import package_of, read_sorted
+from aliquot.errors import ArgumentTypeError
+
+IntArray = NDArray[np.int64]
+Reader = Callable[[IntArray], Any]
+"""Reads the samples at indices that are known to be in range."""
+
+
+def reader_for(column: Any) -> Reader:
+    """Choose how `column` is read, or say why it cannot be.
+
+    >>> reader_for(np.array([10, 20, 30]))(np.array([2, 0]))
+    array([30, 10])
+    >>> reader_for(["a", "b", "c"])(np.array([2, 0]))
+    ['c', 'a']
+    """
+    if type(column) in (np.ndarray, np.memmap):
+        return partial(_take, np.asarray(column))
+    if isinstance(column, (list, tuple, range)):
+        return partial(_one_by_one, column)
+    package = package_of(column)
+    if package in ("h5py", "zarr"):
+        return partial(read_sorted, column, package)
+    if package == "pandas":
+        raise ArgumentTypeError(
+            f"a pandas {type(column).__name__} is indexed by label, not by position: "
+            "hand over its columns, such as frame['name'].to_numpy()"
+        )
+    if isinstance(column, (str, bytes, dict)) or not _can_be_indexed(column):
+        raise ArgumentTypeError(
+            "expected an array-like (len() and [] with integers), "
+            f"not a {type(column).__name__}: {column!r:.60}"
+        )
+    return OwnReader(column)
+
+
+def _can_be_indexed(column: Any) -> bool:
+    return hasattr(column, "__getitem__") and hasattr(column, "__len__")
+
+
+def _take(array: NDArray[Any], indices: IntArray) -> NDArray[Any]:
+    # "clip" checks nothing and so needs no buffer: the fastest gather, for indices in range.
+    return np.take(array, indices, axis=0, mode="clip")
+
+
+def _one_by_one(column: Sequence[Any], indices: IntArray) -> Any:
+    return stack([column[i] for i in indices.tolist()]) if len(indices) else []
+
+
+class OwnReader:
+    """Reads a user's class: many samples at once, or one by one if it takes single indices only.
+
+    Which of the two is found out at the first read that succeeds, and kept.
+    """
+
+    def __init__(self, column: Any) -> None:
+        self._column = column
+        self._takes_arrays: bool | None = None
+
+    def __call__(self, indices: IntArray) -> Any:
+        if self._takes_arrays is False:
+            return _one_by_one(self._column, indices)
+        try:
+            found = self._column[indices]
+        except Exception:
+            if self._takes_arrays or len(indices) == 0:
+                raise
+            try:
+                found = _one_by_one(self._column, indices)
+            except Exception:  # noqa: BLE001
+                found = None
+            if found is None:
+                raise  # it reads neither way: the first error is the one that tells
+            self._takes_arrays = False
+            return found
+        self._takes_arrays = True
+        return found

@@ -1,0 +1,26 @@
+"""Mini-batches from array-likes, functions and iterators, and from sources made of sources."""
+
+from aliquot.data_source._array import ArrayDataSource
+from aliquot.data_source._batch_map import batch_map_concat, batch_map_mean
+from aliquot.data_source._callable import CallableDataSource
+from aliquot.data_source._choice import ChoiceBatch, ChoiceDataSource
+from aliquot.data_source._coerce import coerce_data_source
+from aliquot.data_source._composite import CompositeDataSource
+from aliquot.data_source._iterator import IteratorDataSource
+from aliquot.data_source._random_access import RandomAccessDataSource
+from aliquot.data_source._source import AbstractDataSource, MapDataSource
+
+__all__ = [
+    "AbstractDataSource",
+    "ArrayDataSource",
+    "CallableDataSource",
+    "ChoiceBatch",
+    "ChoiceDataSource",
+    "CompositeDataSource",
+    "IteratorDataSource",
+    "MapDataSource",
+    "RandomAccessDataSource",
+    "batch_map_concat",
+    "batch_map_mean",
+    "coerce_data_source",
+]

@@ -1,0 +1,212 @@
+"""Batches from one or more array-likes, read side by side."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, overload
+
+import numpy as np
+
+from aliquot._batch import length
+from aliquot._indices import IntArray, check_indices
+from aliquot._protocols import ArrayLike
+from aliquot.accessors import Reader, reader_for
+from aliquot.data_source._random_access import RandomAccessDataSource
+from aliquot.data_source._source import AbstractDataSource, BatchT_co
+from aliquot.errors import AliquotError, ArgumentError, ArgumentTypeError, BatchError
+from aliquot.sampling import AbstractSampler
+
+
+class ArrayDataSource(RandomAccessDataSource[BatchT_co]):
+    """Draws batches from array-likes of one length, read side by side.
+
+    Parameters
+    ----------
+    data : list, tuple or dict of array-likes
+        The columns: NumPy arrays, HDF5 datasets, Zarr arrays, lists, or objects of your own with
+        ``len()`` and ``[]``, which is given a 1-D integer array (or, if it does not take that,
+        one `int` after the other). A list or tuple gives tuple batches, a dict gives dicts.
+    indices : array of int, shape (n,), optional
+        Draw only these samples. Negative ones count from the end.
+    repeats : int, default 1
+        Number of passes that make up an epoch; -1 for no end.
+    sampler : AbstractSampler, optional
+        Decides which samples are drawn, in place of `indices` and `repeats`.
+    include_indices : bool, default False
+        Put the indices of its samples first in each tuple batch, or under ``"index"`` in a dict.
+
+    Attributes
+    ----------
+    data : list, tuple or dict
+        As given.
+    sampler : AbstractSampler
+        Decides which samples are drawn.
+    include_indices : bool
+        As given.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If `data` is a bare array, or a column is no array-like (a `TypeError`).
+    ArgumentError
+        If columns differ in length, there are none, or options do not go together (a
+        `ValueError`).
+    IndexRangeError
+        If `indices` lie outside the data (an `IndexError`).
+
+    Examples
+    --------
+    >>> X = np.arange(12).reshape(6, 2)
+    >>> y = np.array([0, 1, 0, 1, 0, 1])
+    >>> source = ArrayDataSource([X, y])
+    >>> for batch_X, batch_y in source.batch_iterator(4, shuffle=np.random.RandomState(12345)):
+    ...     print(batch_X.shape, batch_y)
+    (4, 2) [1 1 0 0]
+    (2, 2) [1 0]
+
+    A dict of columns gives dicts:
+
+    >>> source = ArrayDataSource({"x": X, "label": y}, indices=[5, 0], include_indices=True)
+    >>> next(source.batch_iterator(4))["index"]
+    array([5, 0])
+    """
+
+    @overload
+    def __init__(
+        self: "ArrayDataSource[dict[str, Any]]",
+        data: Mapping[str, ArrayLike],
+        indices: Any = None,
+        repeats: int = 1,
+        sampler: AbstractSampler | None = None,
+        include_indices: bool = False,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: "ArrayDataSource[tuple[Any, ...]]",
+        data: Sequence[ArrayLike],
+        indices: Any = None,
+        repeats: int = 1,
+        sampler: AbstractSampler | None = None,
+        include_indices: bool = False,
+    ) -> None: ...
+
+    def __init__(
+        self,
+        data: Any,
+        indices: Any = None,
+        repeats: int = 1,
+        sampler: AbstractSampler | None = None,
+        include_indices: bool = False,
+    ) -> None:
+        self.data = data
+        self._readers = _readers(data)
+        if include_indices and "index" in self._readers:
+            raise ArgumentError('include_indices=True needs the name "index", which a column has')
+        super().__init__(
+            _common_length(data),
+            indices=indices,
+            repeats=repeats,
+            sampler=sampler,
+            include_indices=include_indices,
+        )
+
+    def __repr__(self) -> str:
+        columns = ", ".join(f"{name}: {_outline(column)}" for name, column in _items(self.data))
+        return f"{type(self).__name__}({columns}; {self.sampler!r})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Readers are views of the data: sent along, a memory map would travel twice.
+        return {**self.__dict__, "_readers": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._readers = _readers(self.data)
+
+    def samples_by_indices_nomapping(self, indices: Any) -> BatchT_co:
+        """Fetch the samples at `indices` of the data, whatever subset is drawn from.
+
+        Parameters
+        ----------
+        indices : array of int, shape (n,), or list of int, or slice
+            Which samples; negative ones count from the end.
+
+        Returns
+        -------
+        tuple or dict
+            The batch, with `n` samples in each column.
+
+        Raises
+        ------
+        IndexRangeError
+            If an index lies outside the data (an `IndexError`).
+        BatchError
+            If a column gives another number of samples than it was asked for (a `TypeError`).
+        """
+        indices = check_indices(indices, self.length)
+        columns = {name: _read(name, read, indices) for name, read in self._readers.items()}
+        if isinstance(self.data, Mapping):
+            return {"index": indices, **columns} if self.include_indices else columns  # type: ignore[return-value]
+        found = tuple(columns.values())
+        return (indices, *found) if self.include_indices else found  # type: ignore[return-value]
+
+
+def _items(data: Any) -> list[tuple[Any, Any]]:
+    return list(data.items() if isinstance(data, Mapping) else enumerate(data))
+
+
+def _readers(data: Any) -> dict[Any, Reader]:
+    """Choose a reader for each column, under its name or number."""
+    if not isinstance(data, (list, tuple, Mapping)):
+        raise ArgumentTypeError(
+            "data must be a list, tuple or dict of array-likes, "
+            f"not a {type(data).__name__}: for a single one write [data]"
+        )
+    if not data:
+        raise ArgumentError("data must have at least one array-like in it")
+    for name, column in _items(data):
+        if isinstance(column, AbstractDataSource):
+            raise ArgumentTypeError(
+                f"column {name!r} is a data source, not an array-like: "
+                "data sources are read side by side by CompositeDataSource"
+            )
+    return {name: reader_for(column) for name, column in _items(data)}
+
+
+def _common_length(data: Any) -> int:
+    lengths = {name: len(column) for name, column in _items(data)}
+    if len(set(lengths.values())) > 1:
+        listed = ", ".join(f"{name!r}: {n}" for name, n in lengths.items())
+        raise ArgumentError(f"columns must have the same length, not {{{listed}}}")
+    return next(iter(lengths.values()))
+
+
+def _outline(column: Any) -> str:
+    if hasattr(column, "shape") and hasattr(column, "dtype"):
+        return f"{column.dtype} {tuple(column.shape)}"
+    return f"{type(column).__name__} of {len(column)}"
+
+
+def _read(name: Any, read: Reader, indices: IntArray) -> Any:
+    """Read one column, and say which sample it was if that fails."""
+    try:
+        found = read(indices)
+    except Exception as error:
+        error.add_note(f"while reading column {name!r}: {_whereabouts(read, indices, error)}")
+        raise
+    if length(found) != len(indices):
+        raise BatchError(
+            f"column {name!r} gave {length(found)} samples when asked for {len(indices)}: "
+            "[] with a 1-D integer array must give one entry an index"
+        )
+    return found
+
+
+def _whereabouts(read: Reader, indices: IntArray, error: Exception) -> str:
+    """Find the sample that cannot be read, by reading them one at a time."""
+    if not isinstance(error, (MemoryError, AliquotError)) or len(indices) == 1:
+        for i in range(len(indices)):
+            try:
+                read(indices[i : i + 1])
+            except Exception as again:  # noqa: BLE001
+                if type(again) is type(error):
+                    return f"sample {indices[i]}"
+    return f"samples {np.array2string(indices, threshold=10)}"

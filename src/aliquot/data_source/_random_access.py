@@ -1,0 +1,179 @@
+"""Sources whose samples can be fetched by index."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from aliquot._arguments import check_batch_size, shuffle_rng
+from aliquot._indices import check_indices
+from aliquot.data_source._source import AbstractDataSource, BatchT_co
+from aliquot.errors import ArgumentError, ArgumentTypeError
+from aliquot.sampling import AbstractSampler, StandardSampler, SubsetSampler
+
+
+class RandomAccessDataSource(AbstractDataSource[BatchT_co]):
+    """Gives samples by index, in the order of a sampler.
+
+    Subclass it and write `samples_by_indices_nomapping`.
+
+    Parameters
+    ----------
+    length : int
+        Number of samples in the data.
+    indices : array of int, shape (n,), optional
+        Draw only these samples. Negative ones count from the end.
+    repeats : int, default 1
+        Number of passes that make up an epoch; -1 for no end.
+    sampler : AbstractSampler, optional
+        Decides which samples are drawn, in place of `indices` and `repeats`.
+    include_indices : bool, default False
+        Whether batches tell which samples are in them.
+
+    Attributes
+    ----------
+    length : int
+        Number of samples in the data.
+    sampler : AbstractSampler
+        Decides which samples are drawn.
+    include_indices : bool
+        As given.
+
+    Raises
+    ------
+    ArgumentError
+        If `sampler` comes with `indices` or `repeats`, or `repeats` is 0 or less than -1 (a
+        `ValueError`).
+    IndexRangeError
+        If `indices` lie outside the data (an `IndexError`).
+
+    Examples
+    --------
+    >>> class Squares(RandomAccessDataSource):
+    ...     def samples_by_indices_nomapping(self, indices):
+    ...         return (indices**2,)
+    >>> [batch.tolist() for (batch,) in Squares(length=5).batch_iterator(2)]
+    [[0, 1], [4, 9], [16]]
+    """
+
+    def __init__(
+        self,
+        length: int,
+        indices: Any = None,
+        repeats: int = 1,
+        sampler: AbstractSampler | None = None,
+        include_indices: bool = False,
+    ) -> None:
+        if sampler is not None and (repeats != 1 or indices is not None):
+            raise ArgumentError(
+                "sampler decides which samples are drawn: give it without indices= and repeats="
+            )
+        self.length = length
+        self.include_indices = include_indices
+        if sampler is not None:
+            self.sampler = sampler
+        elif indices is None:
+            self.sampler = StandardSampler(length, repeats=repeats)
+        else:
+            self.sampler = SubsetSampler(check_indices(indices, length), repeats=repeats)
+
+    @property
+    def is_random_access(self) -> bool:
+        """Always `True`."""
+        return True
+
+    def num_samples(self, **settings: Any) -> int | float | None:
+        """Count the samples of an epoch, as the sampler does."""
+        self._refuse_unknown(settings.keys() - {"shuffle"})
+        return self.sampler.num_indices_generated()
+
+    def samples_by_indices_nomapping(self, indices: Any) -> BatchT_co:
+        """Fetch the samples at `indices` of the data, whatever subset is drawn from.
+
+        Parameters
+        ----------
+        indices : int64 array, shape (n,)
+            Which samples.
+
+        Returns
+        -------
+        tuple or dict
+            The batch, with `n` samples in each column.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define samples_by_indices_nomapping")
+
+    def samples_by_indices(self, indices: Any) -> BatchT_co:
+        """Fetch the samples at positions `indices` of the subset that is drawn from.
+
+        Parameters
+        ----------
+        indices : array of int, shape (n,), or list of int, or slice
+            Positions; negative ones count from the end.
+
+        Returns
+        -------
+        tuple or dict
+            The batch, with `n` samples in each column.
+
+        Raises
+        ------
+        IndexRangeError
+            If a position lies outside the subset (an `IndexError`).
+        """
+        return self.samples_by_indices_nomapping(self.sampler.map_indices(indices))
+
+    def batch_indices_iterator(
+        self, batch_size: int, shuffle: Any = None, **settings: Any
+    ) -> Iterator[Any]:
+        """Iterate over the indices of the batches of one epoch.
+
+        Parameters
+        ----------
+        batch_size : int
+            Samples a batch, 1 or more; the last batch may be short.
+        shuffle : bool, numpy.random.RandomState or numpy.random.Generator, optional
+            See `batch_iterator`.
+
+        Returns
+        -------
+        iterator of int64 arrays, shape (batch_size,)
+            Indices of the data.
+        """
+        self._refuse_unknown(settings.keys())
+        rng = shuffle_rng(shuffle)
+        size = check_batch_size(batch_size)
+        if rng is None:
+            return self.sampler.in_order_indices_batch_iterator(size)
+        return self.sampler.shuffled_indices_batch_iterator(size, rng)
+
+    def batch_iterator(
+        self, batch_size: int, shuffle: Any = None, **settings: Any
+    ) -> Iterator[BatchT_co]:
+        """Iterate over the mini-batches of one epoch.
+
+        Parameters
+        ----------
+        batch_size : int
+            Samples a batch, 1 or more; the last batch may be short.
+        shuffle : bool, numpy.random.RandomState or numpy.random.Generator, optional
+            `None` or `False`: in order. A generator: in an order drawn from it, from the first
+            `next` on. `True`: in an order that differs each time; NumPy's global generator takes
+            no part in it.
+
+        Returns
+        -------
+        iterator of tuple or dict
+            The batches.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            At once, if an argument cannot be used (a `ValueError` or `TypeError`).
+        """
+        indices = self.batch_indices_iterator(batch_size, shuffle, **settings)
+        return (self.samples_by_indices_nomapping(batch) for batch in indices)
+
+    def _refuse_unknown(self, names: Any) -> None:
+        for name in names:
+            raise ArgumentTypeError(
+                f"{type(self).__name__} knows no setting {name!r}: "
+                "batch_iterator takes batch_size and shuffle"
+            )

@@ -1,0 +1,16 @@
+"""Which samples, in which order: arithmetic only, no I/O and no threads."""
+
+from aliquot.sampling._abstract import AbstractSampler
+from aliquot.sampling._standard import StandardSampler
+from aliquot.sampling._steps import num_batches
+from aliquot.sampling._subset import SubsetSampler
+from aliquot.sampling._weighted import WeightedSampler, WeightedSubsetSampler
+
+__all__ = [
+    "AbstractSampler",
+    "StandardSampler",
+    "SubsetSampler",
+    "WeightedSampler",
+    "WeightedSubsetSampler",
+    "num_batches",
+]

@@ -1,0 +1,122 @@
+"""What a sampler is, for users who write their own."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from aliquot._arguments import ShuffleRNG, check_batch_size
+from aliquot._indices import IntArray
+from aliquot.sampling._plan import OrderedPlan, batches
+
+
+class AbstractSampler:
+    """Decides which samples make up an epoch, and in which order.
+
+    Subclass it and write `num_indices_generated` and the two iterators (one of them may go on
+    raising `NotImplementedError`); write `map_indices` too if only some samples are drawn from.
+
+    Examples
+    --------
+    >>> class EvenSampler(AbstractSampler):
+    ...     def num_indices_generated(self):
+    ...         return 5
+    ...
+    ...     def in_order_indices_batch_iterator(self, batch_size):
+    ...         for i in range(0, 10, 2 * batch_size):
+    ...             yield np.arange(i, min(i + 2 * batch_size, 10), 2)
+    >>> [batch.tolist() for batch in EvenSampler().in_order_indices_batch_iterator(2)]
+    [[0, 2], [4, 6], [8]]
+    """
+
+    def num_indices_generated(self) -> int | float | None:
+        """Count the indices of an epoch.
+
+        Returns
+        -------
+        int, float or None
+            A number, ``numpy.inf`` for an endless sampler, `None` if it is not known.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not say how many indices it gives")
+
+    def map_indices(self, indices: Any) -> IntArray:
+        """Turn positions among the samples drawn from into indices of the data.
+
+        Parameters
+        ----------
+        indices : array of int, shape (n,)
+            Positions.
+
+        Returns
+        -------
+        array of int, shape (n,)
+            Indices of the data; here, `indices` itself.
+        """
+        return indices  # type: ignore[no-any-return]
+
+    def in_order_indices_batch_iterator(self, batch_size: int) -> Iterator[IntArray]:
+        """Iterate over the batches of an epoch in the order of the data.
+
+        Parameters
+        ----------
+        batch_size : int
+            Indices a batch, 1 or more; the last batch may be short.
+
+        Returns
+        -------
+        iterator of int64 arrays, shape (batch_size,)
+            The indices of each batch.
+
+        Raises
+        ------
+        NotImplementedError
+            If this sampler has no order of its own.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not support in-order sampling")
+
+    def shuffled_indices_batch_iterator(
+        self, batch_size: int, shuffle_rng: ShuffleRNG
+    ) -> Iterator[IntArray]:
+        """Iterate over the batches of an epoch in a random order.
+
+        Parameters
+        ----------
+        batch_size : int
+            Indices a batch, 1 or more; the last batch may be short.
+        shuffle_rng : numpy.random.RandomState or numpy.random.Generator
+            Where the order is drawn from, from the first `next` on.
+
+        Returns
+        -------
+        iterator of int64 arrays, shape (batch_size,)
+            The indices of each batch.
+
+        Raises
+        ------
+        NotImplementedError
+            If this sampler cannot shuffle.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not support shuffled sampling")
+
+
+class PlannedSampler(AbstractSampler):
+    """A sampler whose iterators walk plans."""
+
+    def in_order_plan(self) -> OrderedPlan:
+        """Give the epoch in the order of the data, or raise `NotImplementedError`."""
+        raise NotImplementedError(
+            f"{type(self).__name__} draws at random: give shuffle=True or a "
+            "numpy.random.RandomState"
+        )
+
+    def drawn_plan(self, rng: ShuffleRNG) -> OrderedPlan:
+        """Give an epoch drawn from `rng`; nothing is drawn before the plan is asked."""
+        raise NotImplementedError
+
+    def in_order_indices_batch_iterator(self, batch_size: int) -> Iterator[IntArray]:
+        """See `AbstractSampler.in_order_indices_batch_iterator`."""
+        return batches(self.in_order_plan(), check_batch_size(batch_size))
+
+    def shuffled_indices_batch_iterator(
+        self, batch_size: int, shuffle_rng: ShuffleRNG
+    ) -> Iterator[IntArray]:
+        """See `AbstractSampler.shuffled_indices_batch_iterator`."""
+        return batches(self.drawn_plan(shuffle_rng), check_batch_size(batch_size))

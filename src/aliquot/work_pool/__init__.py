@@ -1,0 +1,14 @@
+"""Who does the work: worker threads or worker processes."""
+
+from aliquot.work_pool._parallel import AbstractWorkerPool, ParallelDataSource
+from aliquot.work_pool._processes import WorkerProcessPool
+from aliquot.work_pool._stream import WorkStream
+from aliquot.work_pool._threads import WorkerThreadPool
+
+__all__ = [
+    "AbstractWorkerPool",
+    "ParallelDataSource",
+    "WorkStream",
+    "WorkerProcessPool",
+    "WorkerThreadPool",
+]

@@ -1,0 +1,58 @@
+"""What a worker process does: one task after the other."""
+
+import os
+import pickle
+import traceback
+from typing import Any, BinaryIO
+
+import cloudpickle
+
+from aliquot.errors import SampleError
+from aliquot.work_pool._frames import Reference, Reply, Request, receive, send
+
+
+def serve(requests: BinaryIO, replies: BinaryIO) -> None:
+    """Answer requests until the parent closes its end or is gone."""
+    constants: dict[int, Any] = {}
+    while True:
+        try:
+            request: Request = receive(requests)
+        except EOFError:
+            return
+        reply = _answer(request, constants)
+        try:
+            send(replies, reply)
+        except BrokenPipeError:
+            os._exit(1)  # nobody listens, and an orderly end would try to write once more
+
+
+def _answer(request: Request, constants: dict[int, Any]) -> Reply:
+    try:
+        return Reply(True, cloudpickle.dumps(_do(request, constants), protocol=5))
+    except BaseException as error:  # noqa: BLE001
+        return Reply(False, _pickled(error))
+
+
+def _do(request: Request, constants: dict[int, Any]) -> Any:
+    for number in request.dropped:
+        constants.pop(number, None)
+    for number, value in request.new.items():
+        constants[number] = pickle.loads(value)  # noqa: S301 (from our own parent)
+    fn, args, kwargs = pickle.loads(request.task)  # noqa: S301 (from our own parent)
+    return fn(
+        *(constants[arg.number] if isinstance(arg, Reference) else arg for arg in args), **kwargs
+    )
+
+
+def _pickled(error: BaseException) -> bytes:
+    """Pickle an exception with its traceback as a note, or one that stands for it."""
+    error.add_note(f"in worker process {os.getpid()}:\n{traceback.format_exc().rstrip()}")
+    try:
+        pickled: bytes = cloudpickle.dumps(error, protocol=5)
+        pickle.loads(pickled)  # noqa: S301 (made in the line above)
+    except Exception:  # noqa: BLE001
+        stand_in = SampleError(f"{type(error).__qualname__}: {error}")
+        for note in error.__notes__:
+            stand_in.add_note(note)
+        return pickle.dumps(stand_in, protocol=5)
+    return pickled
