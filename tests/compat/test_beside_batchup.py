@@ -222,6 +222,27 @@ def from_callable(lib, length):
     return lib.data_source.CallableDataSource(source.batch_iterator, source.num_samples)
 
 
+def from_lists(lib, length):
+    """Make a source from a function whose batches are lists."""
+
+    def batch_iterator(batch_size, shuffle=None):
+        for batch in arrays(lib, length).batch_iterator(batch_size, shuffle=shuffle):
+            yield list(batch)
+
+    return lib.data_source.CallableDataSource(batch_iterator, length)
+
+
+def early(lib, length):
+    """Make a source from a function that shuffles when it is called, before the first batch."""
+    column = np.arange(length)
+
+    def batch_iterator(batch_size, shuffle=None):
+        order = column if shuffle is None else shuffle.permutation(length)
+        return iter([(order[i : i + batch_size],) for i in range(0, length, batch_size)])
+
+    return lib.data_source.CallableDataSource(batch_iterator, length)
+
+
 def composite(*members, **options):
     """Give the recipe of a composite source."""
     return lambda lib, length: lib.data_source.CompositeDataSource(
@@ -313,6 +334,12 @@ WITHOUT_INDICES = {
     "composite with a callable": composite(from_callable, arrays),
     "choice with a callable": choice(arrays, from_callable, stratified=True),
     "composite of choices": composite(choice(arrays, longer), endless),
+    "map of a callable": mapped(from_callable, swap),
+    "map of a callable with lists": mapped(from_lists, swap),
+    "callable that draws early": early,
+    "composite, one draws early": composite(arrays, early),
+    "choice, one draws early": choice(arrays, early),
+    "map of one that draws early": mapped(early, lambda column: (column, column)),
 }
 ENDLESS = {
     "composite, endless": composite(endless, endless, flatten=False),
@@ -339,6 +366,22 @@ def orders_of(name):
     """Tell which of in order and shuffled a recipe allows."""
     ordered = name not in SHUFFLED_ONLY and name != "composite with a weighted member"
     return (False, True) if ordered else (True,)
+
+
+def steps_of(source, batch_size=3, **options):
+    """List a source's batches, or the first of an endless one."""
+    return [
+        plain(batch)
+        for batch in itertools.islice(source.batch_iterator(batch_size, **options), ENDLESS_STEPS)
+    ]
+
+
+@pytest.fixture
+def global_seed():
+    """Seed NumPy's global generator, and put its state back afterwards."""
+    before = np.random.get_state()
+    yield lambda: np.random.seed(SEED)
+    np.random.set_state(before)
 
 
 ARRAY_OPTIONS = [
@@ -437,6 +480,62 @@ def test_two_iterators_that_share_a_generator_draw_in_turn():
         second = subset(lib, 20, repeats=2).batch_iterator(3, shuffle=rng)
         reads.append([(plain(pair), state_of(rng)) for pair in zip(first, second, strict=False)])
     assert reads[0] == reads[1]
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_numpys_own_module_is_a_generator_as_good_as_any(name, global_seed):
+    """Passing `numpy.random` itself draws from its global generator, as it does in BatchUp."""
+    epochs = []
+    for lib in (OLD, NEW):
+        global_seed()
+        source = build(lib, RECIPES[name], 20)
+        epochs.append((steps_of(source, shuffle=np.random), state_of(np.random)))
+    assert epochs[0] == epochs[1]
+
+
+@pytest.mark.parametrize(
+    "name",
+    # A user's function may take `False` for a generator; ours hand it on as it comes.
+    [
+        name
+        for name in FINITE | WITHOUT_INDICES
+        if len(orders_of(name)) == 2 and "early" not in name
+    ],
+)
+def test_false_is_no_shuffling(name):
+    """`shuffle=False` keeps the order."""
+    expected, actual = (steps_of(RECIPES[name](lib, 20), shuffle=False) for lib in (OLD, NEW))
+    assert expected == actual
+
+
+def test_an_iterator_gives_what_is_left_of_it():
+    """A source that wraps an iterator gives its batches as they come, whatever is asked for."""
+    batches = []
+    for lib in (OLD, NEW):
+        source = lib.data_source.IteratorDataSource(arrays(lib, 20).batch_iterator(7), 20)
+        first = next(source.batch_iterator(3))
+        batches.append([plain(first), *steps_of(source, shuffle=np.random.RandomState(SEED))])
+    assert batches[0] == batches[1]
+
+
+def test_a_column_can_be_replaced():
+    """A source reads the columns that stand in its list of data, also after a change."""
+    batches = []
+    for lib in (OLD, NEW):
+        source = arrays(lib, 7)
+        source.data[1] = np.arange(7) * 100
+        batches.append(steps_of(source))
+    assert batches[0] == batches[1]
+
+
+def test_the_data_can_be_replaced():
+    """A source reads the list of data that it holds, also after it was given another."""
+    batches = []
+    for lib in (OLD, NEW):
+        source = arrays(lib, 7)
+        source.data = [np.arange(7) * 100]
+        batches.append(steps_of(source))
+    assert batches[0] == batches[1]
 
 
 @pytest.mark.parametrize("name", SHUFFLED_ONLY)
@@ -627,6 +726,11 @@ def nothing(*batch):
     """Give no result."""
 
 
+def sometimes(*batch):
+    """Give two results a sample, but none for batches without a certain sample."""
+    return both_columns(*batch) if 1 in batch[1] else None
+
+
 class Progress:
     """A progress bar that remembers how it was called."""
 
@@ -665,7 +769,7 @@ def results_beside(method, function, batch_size, **options):
 
 
 @pytest.mark.parametrize("options", MAP_OPTIONS)
-@pytest.mark.parametrize("function", [both_columns, one_column, nothing])
+@pytest.mark.parametrize("function", [both_columns, one_column, nothing, sometimes])
 def test_concatenated_results_are_the_same(function, options):
     """The results for each sample, the states and the progress match."""
     for batch_size in BATCH_SIZES:
@@ -683,7 +787,7 @@ def test_mean_results_are_the_same(function, options):
 
 
 @pytest.mark.parametrize("options", MAP_OPTIONS)
-@pytest.mark.parametrize("function", [both_columns, one_column, nothing])
+@pytest.mark.parametrize("function", [both_columns, one_column, nothing, sometimes])
 def test_mean_results_of_samples_are_the_same(function, options):
     """The mean of results for each sample is the same to the last bit."""
     for batch_size in BATCH_SIZES:
@@ -723,13 +827,13 @@ def threads(lib, processes=3):
             pool.close()
 
 
-@pytest.mark.parametrize("buffer_size", [1, 2, 5, 20])
+@pytest.mark.parametrize("buffer_size", [1, 3, 20])
 @pytest.mark.parametrize("name", ["arrays", "subset", *INDEXED])
 def test_parallel_sources_draw_ahead_alike(name, buffer_size):
     """After each batch from worker threads the generator has been read just as far ahead."""
     recipe = {"arrays": arrays, "subset": subset, **INDEXED}[name]
     with threads(OLD) as old_pool, threads(NEW) as new_pool:
-        for length, batch_size in ((7, 3), (20, 7), (20, 20)):
+        for length, batch_size in ((7, 3), (20, 7)):
             for shuffled in orders_of(name):
                 old, new = (
                     pool.parallel_data_source(build(lib, recipe, length), buffer_size)
@@ -743,6 +847,34 @@ def test_parallel_sources_draw_ahead_alike(name, buffer_size):
                     shuffled=shuffled,
                     context=(length, batch_size),
                 )
+
+
+@pytest.mark.parametrize("buffer_size", [1, 5])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda lib, sources: sources[0].map(swap),
+        lambda lib, sources: lib.data_source.CompositeDataSource(sources),
+        lambda lib, sources: lib.data_source.ChoiceDataSource(sources),
+        lambda lib, sources: lib.data_source.ChoiceDataSource(sources, stratified=True),
+    ],
+    ids=["map", "composite", "choice", "choice, stratified"],
+)
+def test_sources_made_of_parallel_sources_draw_ahead_alike(make, buffer_size):
+    """What is made of parallel sources draws from the generator at BatchUp's moments."""
+    with threads(OLD) as old_pool, threads(NEW) as new_pool:
+        old, new = (
+            make(
+                lib,
+                [
+                    pool.parallel_data_source(member(lib, 20), buffer_size)
+                    for member in (thrice, shorter)
+                ],
+            )
+            for lib, pool in ((OLD, old_pool), (NEW, new_pool))
+        )
+        for shuffled in (False, True):
+            side_by_side(old, new, "batch_iterator", 3, shuffled=shuffled, context="parallel")
 
 
 @pytest.mark.parametrize("buffer_size", [1, 2, 5, 20])
@@ -765,26 +897,12 @@ def test_work_streams_take_their_tasks_alike(buffer_size):
 # NumPy's global generator
 
 
-@pytest.fixture
-def global_seed():
-    """Seed NumPy's global generator, and put its state back afterwards."""
-    before = np.random.get_state()
-    yield lambda: np.random.seed(SEED)
-    np.random.set_state(before)
-
-
-def steps_of(source, batch_size=3, **options):
-    """List a source's batches, or the first of an endless one."""
-    return [
-        plain(batch)
-        for batch in itertools.islice(source.batch_iterator(batch_size, **options), ENDLESS_STEPS)
-    ]
-
-
 SHUFFLED = {"arrays": arrays, "subset": subset, **RECIPES}
+# `shuffle=True` reaches a user's function as it is, and these would draw from it.
+SHUFFLED_BY_US = [name for name in SHUFFLED if "early" not in name]
 
 
-@pytest.mark.parametrize("name", SHUFFLED)
+@pytest.mark.parametrize("name", SHUFFLED_BY_US)
 def test_shuffling_leaves_the_global_generator_alone(name, global_seed):
     """Iterating with `shuffle=True` does not draw from NumPy's global generator."""
     global_seed()
@@ -793,7 +911,7 @@ def test_shuffling_leaves_the_global_generator_alone(name, global_seed):
     assert before == state_of(np.random)
 
 
-@pytest.mark.parametrize("name", SHUFFLED)
+@pytest.mark.parametrize("name", SHUFFLED_BY_US)
 def test_shuffling_does_not_read_the_global_generator(name, global_seed):
     """Iterating with `shuffle=True` twice from one global seed gives two orders."""
     source = SHUFFLED[name](NEW, 64)
@@ -900,7 +1018,8 @@ def parameters_of(lib, room, path):
 
 # A pool without a number has one worker in BatchUp, and here one for each usable core.
 OTHER_DEFAULTS = {
-    (pool, "processes", 1): ("processes", None) for pool in ("WorkerThreadPool", "WorkerProcessPool")
+    (pool, "processes", 1): ("processes", None)
+    for pool in ("WorkerThreadPool", "WorkerProcessPool")
 }
 CALLABLES = [(room, path) for room in ROOMS for path in callables_of(room)]
 

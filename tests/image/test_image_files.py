@@ -94,7 +94,7 @@ def test_a_batch_is_yours(three):
 @pytest.mark.parametrize("index", [3, -4, [0, 3]])
 def test_an_index_out_of_range_is_refused(three, index):
     """Before any file is read."""
-    with pytest.raises(IndexRangeError, match="for 3 pictures"):
+    with pytest.raises(IndexRangeError, match="for 3 samples"):
         ImageFiles(three)[index]
 
 
@@ -110,17 +110,18 @@ def test_it_can_be_iterated(three):
     assert [picture[0, 0, 0] for picture in ImageFiles(three)] == [10, 20, 30]
 
 
-def test_a_list_has_no_labels():
-    """Nobody said what is on the pictures."""
-    photos = ImageFiles(["a.jpg"])
-    assert (photos.labels, photos.classes, photos.class_to_idx) == (None, None, None)
+@pytest.mark.parametrize("name", ["labels", "classes", "class_to_idx"])
+def test_a_list_has_no_labels(name):
+    """Nobody said what is on the pictures: the error says how one does."""
+    with pytest.raises(ArgumentError, match=r"has no labels.*labels_from="):
+        getattr(ImageFiles(["a.jpg"]), name)
 
 
-def test_a_folder_without_a_rule_has_no_labels(tree):
+def test_a_folder_is_listed_below_too(tree):
     """Paths are full ones, in the order of the listing."""
     folder = tree("b.jpg", "a/1.jpg")
     photos = ImageFiles.from_folder(str(folder))
-    assert (photos.paths, photos.labels) == ([str(folder / "a/1.jpg"), str(folder / "b.jpg")], None)
+    assert photos.paths == [str(folder / "a/1.jpg"), str(folder / "b.jpg")]
 
 
 def test_classes_without_a_rule_are_refused(tree):

@@ -40,9 +40,7 @@ class IteratorDataSource(AbstractDataSource[BatchT_co]):
     [3, 2]
     """
 
-    def __init__(
-        self, batch_iter: Iterator[BatchT_co], n_samples: float | None = None
-    ) -> None:
+    def __init__(self, batch_iter: Iterator[BatchT_co], n_samples: float | None = None) -> None:
         check_count(n_samples, "n_samples")
         self.batch_iter = batch_iter
         self.n_samples = n_samples

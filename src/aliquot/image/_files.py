@@ -3,16 +3,17 @@
 import copy
 import os
 from collections.abc import Iterable, Sequence
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from aliquot.errors import ArgumentTypeError
+from aliquot._indices import check_indices
+from aliquot.errors import ArgumentError, ArgumentTypeError
 from aliquot.image import _classes, _index_file, _listing, _paths, _pillow
-from aliquot.image._indices import is_single, several, single
 from aliquot.image._options import checked
 
+T = TypeVar("T")
 Folder = str | os.PathLike[str]
 
 
@@ -239,7 +240,7 @@ class ImageFiles:
         >>> ImageFiles(["a.jpg", "b.jpg", "c.jpg"]).subset([2, 0]).paths
         ['c.jpg', 'a.jpg']
         """
-        positions = several(indices, len(self))
+        positions = check_indices(indices, len(self)).tolist()
         part = copy.copy(self)
         part._paths = [self._paths[i] for i in positions]
         labels = None if self._labels is None else self._labels[positions]
@@ -251,27 +252,33 @@ class ImageFiles:
         return self._paths
 
     @property
-    def labels(self) -> npt.NDArray[np.int64] | None:
-        """The class number of each picture, int64, shape (n,); None without classes."""
-        return self._labels
+    def labels(self) -> npt.NDArray[np.int64]:
+        """The class number of each picture, int64, shape (n,).
+
+        Raises
+        ------
+        ArgumentError
+            If the pictures have no labels.
+        """
+        return self._require_labels(self._labels)
 
     @property
-    def classes(self) -> list[str] | None:
-        """The name of each class number."""
-        return self._classes
+    def classes(self) -> list[str]:
+        """The name of each class number; raises as `labels` does."""
+        return self._require_labels(self._classes)
 
     @property
-    def class_to_idx(self) -> dict[str, int] | None:
-        """The number of each class name."""
-        return None if self._classes is None else {c: i for i, c in enumerate(self._classes)}
+    def class_to_idx(self) -> dict[str, int]:
+        """The number of each class name; raises as `labels` does."""
+        return {name: number for number, name in enumerate(self.classes)}
 
     def __len__(self) -> int:
         return len(self._paths)
 
     def __getitem__(self, index: Any) -> Any:
-        if is_single(index):
-            return self._read([single(index, len(self))])[0]
-        return self._read(several(index, len(self)))
+        if np.ndim(index) == 0 and not isinstance(index, slice):
+            return self._read(check_indices([index], len(self)))[0]
+        return self._read(check_indices(index, len(self)))
 
     def __repr__(self) -> str:
         parts = [_count(len(self), "picture", "pictures"), str(self._options)]
@@ -279,8 +286,8 @@ class ImageFiles:
             parts.append(_count(len(self._classes), "class", "classes"))
         return f"{type(self).__name__}({', '.join(parts)})"
 
-    def _read(self, positions: list[int]) -> Any:
-        paths = [self._paths[i] for i in positions]
+    def _read(self, positions: npt.NDArray[np.int64]) -> Any:
+        paths = [self._paths[i] for i in positions.tolist()]
         size, mode = self._options.size, self._options.mode
         if self._options.output == "pil":
             return _pillow.decode(paths, size=size, mode=mode)
@@ -289,6 +296,14 @@ class ImageFiles:
         out = np.empty(self._options.batch_shape(len(paths)), np.uint8)
         _pillow.decode_into(paths, out, mode=mode)
         return out
+
+    def _require_labels(self, found: T | None) -> T:
+        if found is None:
+            raise ArgumentError(
+                f"{self!r} has no labels: make it with from_class_folders, or with "
+                "from_folder(..., labels_from=...)"
+            )
+        return found
 
     def _labelled(self, labels: npt.NDArray[np.int64] | None, classes: list[str] | None) -> Self:
         self._labels, self._classes = labels, classes

@@ -44,7 +44,7 @@ class SubsetSampler(PlannedSampler):
     """
 
     def __init__(self, indices: Any, repeats: int = 1) -> None:
-        self.indices = as_index_array(indices)
+        self.indices = as_index_array(indices).copy()
         self.length = len(self.indices)
         self.repeats = check_repeats(repeats, self.length)
 

@@ -166,7 +166,7 @@ class WeightedSubsetSampler(PlannedSampler):
     """
 
     def __init__(self, sub_weights: ArrayLike, indices: Any) -> None:
-        self.indices = as_index_array(indices)
+        self.indices = as_index_array(indices).copy()
         self.length = len(self.indices)
         weights = np.asarray(sub_weights)
         if len(weights) != self.length:

@@ -1,0 +1,46 @@
+"""The documentation builds without a warning, and its reference leaves out no public name."""
+
+import importlib
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from aliquot import errors
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("data_source", "sampling", "work_pool", "image")
+
+
+def test_site_builds_without_warnings(tmp_path):
+    """Sphinx, told to take warnings as errors, builds every page."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"),
+            *("-d", str(tmp_path / "doctrees"), str(ROOT / "docs"), str(tmp_path / "site")),
+        ],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "site/index.html").is_file()
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_reference_has_every_public_name(room):
+    """Each name in a module's ``__all__`` stands on the module's page of the reference."""
+    page = (ROOT / f"docs/reference/{room}.md").read_text("utf-8")
+    names = importlib.import_module(f"aliquot.{room}").__all__
+    assert [] == [name for name in names if f"aliquot.{room}.{name}\n" not in page]
+
+
+def test_reference_has_every_error():
+    """Each error class stands on the page of errors."""
+    page = (ROOT / "docs/reference/errors.md").read_text("utf-8")
+    names = [name for name, value in vars(errors).items() if inspect.isclass(value)]
+    assert [] == [name for name in names if f"aliquot.errors.{name}\n" not in page]
