@@ -47,8 +47,10 @@ def length(batch: Any) -> int:
     3
     """
     for _, leaf in leaves(batch):
-        return len(leaf)
-    raise BatchError(f"expected a batch with at least one array or list in it, got {batch!r}")
+        if hasattr(leaf, "__len__") and getattr(leaf, "ndim", 1) > 0:
+            return len(leaf)
+        break
+    raise BatchError(f"expected a batch, with an array or list in it, not {batch!r:.80}")
 
 
 def trim(batch: Any, n: int) -> Any:

@@ -25,10 +25,21 @@ LEFT_OUT = {
 }
 
 
+# The one change of behaviour: what BatchUp did for shuffle=True is asked for by shuffle=np.random.
+GLOBAL_STATE = ("batch_size=15, shuffle=True)", "batch_size=15, shuffle=np.random)")
+
+
 def with_our_import(file_name):
     """Give the text of one of BatchUp's installed test files, importing Aliquot instead."""
     text = resources.files("batchup").joinpath("tests", file_name).read_text(encoding="utf-8")
-    return text.replace("from batchup import", "from aliquot import")
+    return text.replace("from batchup import", "from aliquot import").replace(*GLOBAL_STATE)
+
+
+def test_one_old_test_asks_for_the_global_state():
+    """The replacement that is made besides the import is made in one place only."""
+    files = resources.files("batchup").joinpath("tests")
+    text = "".join(files.joinpath(name).read_text(encoding="utf-8") for name in COLLECTED)
+    assert text.count(GLOBAL_STATE[0]) == 1
 
 
 def run_pytest(folder, *arguments):

@@ -587,6 +587,17 @@ def test_samplers_shuffle_alike(batch_size):
         assert walks[0] == walks[1]
 
 
+def test_many_float32_weights_round_alike():
+    """Weights in float32 are summed as BatchUp sums them, which shows where there are many."""
+    weights = np.random.RandomState(SEED).uniform(size=20_000).astype(np.float32)
+    drawn = []
+    for lib in (OLD, NEW):
+        sampler = lib.sampling.WeightedSubsetSampler(weights, np.arange(20_000))
+        rng = np.random.RandomState(SEED)
+        drawn.append(plain(next(sampler.shuffled_indices_batch_iterator(20_000, rng))))
+    assert drawn[0] == drawn[1]
+
+
 def test_samplers_count_what_they_generate():
     """The number of indices that a sampler generates is BatchUp's."""
     counts = []

@@ -4,6 +4,7 @@ import importlib
 import inspect
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -36,11 +37,33 @@ def test_reference_has_every_public_name(room):
     """Each name in a module's ``__all__`` stands on the module's page of the reference."""
     page = (ROOT / f"docs/reference/{room}.md").read_text("utf-8")
     names = importlib.import_module(f"aliquot.{room}").__all__
-    assert [] == [name for name in names if f"aliquot.{room}.{name}\n" not in page]
+    assert not [name for name in names if f"aliquot.{room}.{name}\n" not in page]
 
 
 def test_reference_has_every_error():
     """Each error class stands on the page of errors."""
     page = (ROOT / "docs/reference/errors.md").read_text("utf-8")
     names = [name for name, value in vars(errors).items() if inspect.isclass(value)]
-    assert [] == [name for name in names if f"aliquot.errors.{name}\n" not in page]
+    assert not [name for name in names if f"aliquot.errors.{name}\n" not in page]
+
+
+def names_of_batchup(room):
+    """Give BatchUp's public functions, classes and methods in a module."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        module = importlib.import_module(f"batchup.{room}")
+    for name, value in vars(module).items():
+        if not name.startswith("_") and getattr(value, "__module__", None) == module.__name__:
+            yield name
+            if inspect.isclass(value) and not issubclass(value, tuple):
+                yield from (f"{name}.{method}" for method in vars(value) if method[0] != "_")
+
+
+@pytest.mark.parametrize("room", ["data_source", "sampling", "work_pool"])
+def test_every_name_of_batchup_is_in_the_table(room):
+    """The page on moving has a row for each public name of BatchUp, in its module's table."""
+    page = (ROOT / "docs/how-to/moving-from-batchup.md").read_text("utf-8")
+    _, table = page.split(f"### {room}\n")
+    table, *_ = table.split("\n#")
+    rows = {line.split("`")[1] for line in table.splitlines() if line.startswith("| `")}
+    assert set(names_of_batchup(room)) == rows

@@ -77,7 +77,7 @@ def test_what_is_no_generator_is_refused(shuffle):
 
 def test_shuffle_is_added_only_if_given():
     """A user's function need not know the word unless it is used."""
-    assert {"depth": 2} == with_shuffle(None, {"depth": 2})
+    assert with_shuffle(None, {"depth": 2}) == {"depth": 2}
 
 
 @pytest.mark.parametrize("shuffle", [True, False])

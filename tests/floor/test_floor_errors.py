@@ -53,4 +53,4 @@ def test_an_image_error_keeps_its_attributes_when_pickled():
     """A caller in another process learns the path and the reason too."""
     error = errors.ImageError("bad", path="a.jpg", reason="truncated")
     again = pickle.loads(pickle.dumps(error))
-    assert ("bad", "a.jpg", "truncated") == (str(again), again.path, again.reason)
+    assert (str(again), again.path, again.reason) == ("bad", "a.jpg", "truncated")

@@ -30,7 +30,7 @@ def test_a_room_has_all_that_it_lists(room):
     """A name in ``__all__`` that is missing would break ``import *``."""
     module = __import__(f"aliquot.{room}", fromlist=["*"])
     missing = [name for name in module.__all__ if not hasattr(module, name)]
-    assert [] == missing
+    assert missing == []
 
 
 def test_importing_costs_numpy_only():
@@ -42,7 +42,7 @@ def test_importing_costs_numpy_only():
     shown = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     ).stdout
-    assert "[]" == shown.strip()
+    assert shown.strip() == "[]"
 
 
 def test_numpys_global_generator_is_left_alone_by_importing():
@@ -54,4 +54,4 @@ def test_numpys_global_generator_is_left_alone_by_importing():
     shown = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     ).stdout
-    assert "True" == shown.strip()
+    assert shown.strip() == "True"

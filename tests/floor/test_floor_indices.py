@@ -52,7 +52,7 @@ def test_wrapping_leaves_the_callers_array_alone():
     """A new array is made."""
     given_ = np.array([-1, 0])
     check_indices(given_, 5)
-    assert [-1, 0] == given_.tolist()
+    assert given_.tolist() == [-1, 0]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from aliquot.errors import ArgumentTypeError, ImageError, IndexRangeError
+from aliquot.errors import ArgumentError, ArgumentTypeError, ImageError, IndexRangeError
 from aliquot.image import ImageFiles
 
 WITHOUT_PILLOW = """

@@ -30,24 +30,24 @@ def source():
 
 def test_a_users_sampler_decides(source):
     """Batches come in its order."""
-    assert [[40, 30], [20, 10], [0]] == [b.tolist() for (b,) in source.batch_iterator(2)]
+    assert [b.tolist() for (b,) in source.batch_iterator(2)] == [[40, 30], [20, 10], [0]]
 
 
 def test_a_users_sampler_decides_in_a_pool(source):
     """Its iterator is walked by the caller's thread."""
     with WorkerThreadPool(2) as pool:
         found = [b.tolist() for (b,) in pool.parallel_data_source(source).batch_iterator(2)]
-    assert [[40, 30], [20, 10], [0]] == found
+    assert found == [[40, 30], [20, 10], [0]]
 
 
 def test_the_number_of_samples_is_the_samplers(source):
     """An epoch is what it says."""
-    assert 5 == source.num_samples()
+    assert source.num_samples() == 5
 
 
 def test_positions_are_indices_unless_it_says_otherwise(source):
     """The default of `map_indices`."""
-    assert [0, 40] == source.samples_by_indices(np.array([0, 4]))[0].tolist()
+    assert source.samples_by_indices(np.array([0, 4]))[0].tolist() == [0, 40]
 
 
 def test_an_order_that_it_lacks_is_refused(source):
@@ -81,4 +81,4 @@ def test_the_index_column_of_a_batch_is_not_the_samplers_own():
     source = ArrayDataSource([np.arange(5)], sampler=sampler, include_indices=True)
     for indices, _ in source.batch_iterator(2):
         indices[:] = 0
-    assert [4, 3, 2, 1, 0] == sampler.order.tolist()
+    assert sampler.order.tolist() == [4, 3, 2, 1, 0]

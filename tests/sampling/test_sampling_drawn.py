@@ -43,14 +43,14 @@ def test_nothing_is_drawn_before_the_first_place_is_asked_for():
     """A generator shared by two sources is read in the order in which they are."""
     rng = CountingRNG()
     DrawnPasses(4, 1, rng)
-    assert 0 == rng.drawn
+    assert rng.drawn == 0
 
 
 def test_one_pass_is_drawn_once():
     """However many batches it takes."""
     rng = CountingRNG()
     list(batches(DrawnPasses(4, 1, rng), 3))
-    assert 1 == rng.drawn
+    assert rng.drawn == 1
 
 
 def test_an_endless_plan_lets_go_of_what_lies_behind():
@@ -62,14 +62,14 @@ def test_an_endless_plan_lets_go_of_what_lies_behind():
 
 def test_an_empty_set_has_no_batches():
     """Shuffled, too."""
-    assert [] == list(batches(DrawnPasses(0, 1, np.random.RandomState(0)), 3))
+    assert list(batches(DrawnPasses(0, 1, np.random.RandomState(0)), 3)) == []
 
 
 def test_what_is_drawn_is_the_callers():
     """Writing to a batch leaves the order that is drawn from as it was."""
     plan = DrawnPasses(6, 1, CountingRNG())
     plan.indices(0, 3)[:] = 99
-    assert [[0, 1, 2], [3, 4, 5]] == [plan.indices(0, 3).tolist(), plan.indices(3, 6).tolist()]
+    assert [plan.indices(0, 3).tolist(), plan.indices(3, 6).tolist()] == [[0, 1, 2], [3, 4, 5]]
 
 
 @pytest.mark.parametrize("make", [np.random.RandomState, np.random.default_rng])

@@ -47,27 +47,27 @@ def test_places_in_order_are_those_of_the_passes_end_to_end(n, repeats, start, s
 
 def test_an_endless_plan_goes_on():
     """Places far beyond the first pass are there."""
-    assert [1, 2, 0] == InOrder(3, -1).indices(3_000_001, 3_000_004).tolist()
+    assert InOrder(3, -1).indices(3_000_001, 3_000_004).tolist() == [1, 2, 0]
 
 
 def test_a_subset_follows_the_order_of_its_plan():
     """Positions become samples."""
     plan = Subset(np.array([7, 3, 5]), InOrder(3, 2))
-    assert [3, 5, 7, 3] == plan.indices(1, 5).tolist()
+    assert plan.indices(1, 5).tolist() == [3, 5, 7, 3]
 
 
 def test_what_a_subset_gives_is_the_callers():
     """Writing to it leaves the subset as it was."""
     subset = np.array([7, 3, 5])
     Subset(subset, InOrder(3, 1)).indices(0, 3)[:] = 0
-    assert [7, 3, 5] == subset.tolist()
+    assert subset.tolist() == [7, 3, 5]
 
 
 def test_batches_end_with_the_plan():
     """The last one may be short."""
-    assert [[0, 1], [2]] == [found.tolist() for found in batches(InOrder(3, 1), 2)]
+    assert [found.tolist() for found in batches(InOrder(3, 1), 2)] == [[0, 1], [2]]
 
 
 def test_batches_of_an_empty_plan_are_none():
     """No batch, rather than an empty one."""
-    assert [] == list(batches(InOrder(0, 3), 2))
+    assert list(batches(InOrder(0, 3), 2)) == []

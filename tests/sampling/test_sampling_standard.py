@@ -13,7 +13,7 @@ from aliquot.sampling import StandardSampler
 def test_an_epoch_in_order():
     """The last batch is short."""
     found = StandardSampler(5).in_order_indices_batch_iterator(2)
-    assert [[0, 1], [2, 3], [4]] == [batch.tolist() for batch in found]
+    assert [batch.tolist() for batch in found] == [[0, 1], [2, 3], [4]]
 
 
 def test_a_shuffled_epoch_is_a_permutation_of_the_generator():
@@ -26,7 +26,7 @@ def test_a_shuffled_epoch_is_a_permutation_of_the_generator():
 def test_without_end():
     """Passes follow one another inside a batch."""
     found = StandardSampler(3, repeats=-1).in_order_indices_batch_iterator(4)
-    assert [[0, 1, 2, 0], [1, 2, 0, 1]] == [b.tolist() for b in itertools.islice(found, 2)]
+    assert [b.tolist() for b in itertools.islice(found, 2)] == [[0, 1, 2, 0], [1, 2, 0, 1]]
 
 
 @pytest.mark.parametrize(("repeats", "expected"), [(1, 4), (3, 12), (-1, np.inf)])
@@ -74,10 +74,10 @@ def test_positions_are_wrapped(positions, expected):
 
 def test_repr():
     """Shows how it was made."""
-    assert "StandardSampler(4, repeats=2)" == repr(StandardSampler(np.int64(4), repeats=2))
+    assert repr(StandardSampler(np.int64(4), repeats=2)) == "StandardSampler(4, repeats=2)"
 
 
 def test_pickling():
     """A sampler can be sent to another process."""
     again = pickle.loads(pickle.dumps(StandardSampler(3)))
-    assert [[0, 1], [2]] == [b.tolist() for b in again.in_order_indices_batch_iterator(2)]
+    assert [b.tolist() for b in again.in_order_indices_batch_iterator(2)] == [[0, 1], [2]]

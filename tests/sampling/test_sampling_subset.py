@@ -10,7 +10,7 @@ from aliquot.sampling import SubsetSampler
 def test_an_epoch_in_the_order_of_the_subset():
     """A sample named twice comes twice."""
     found = SubsetSampler([7, 3, 7]).in_order_indices_batch_iterator(2)
-    assert [[7, 3], [7]] == [batch.tolist() for batch in found]
+    assert [batch.tolist() for batch in found] == [[7, 3], [7]]
 
 
 def test_a_shuffled_epoch_permutes_the_subset():
@@ -34,7 +34,7 @@ def test_a_batch_of_indices_is_the_callers(shuffled):
     first = next(found)
     kept = first.tolist()
     first[:] = 99
-    assert ([7, 3, 5, 1], [1, 3, 5, 7]) == (subset.tolist(), sorted(kept + next(found).tolist()))
+    assert (subset.tolist(), sorted(kept + next(found).tolist())) == ([7, 3, 5, 1], [1, 3, 5, 7])
 
 
 @pytest.mark.parametrize(("repeats", "expected"), [(1, 3), (3, 9), (-1, np.inf)])
@@ -45,7 +45,7 @@ def test_the_number_of_indices(repeats, expected):
 
 def test_positions_become_indices():
     """Negative ones count from the end of the subset."""
-    assert [5, 7] == SubsetSampler([7, 3, 5]).map_indices([-1, 0]).tolist()
+    assert SubsetSampler([7, 3, 5]).map_indices([-1, 0]).tolist() == [5, 7]
 
 
 def test_positions_are_checked():
@@ -84,4 +84,4 @@ def test_an_empty_subset_without_end_is_refused():
 
 def test_repr():
     """Shows how many, not which."""
-    assert "SubsetSampler(3 indices, repeats=-1)" == repr(SubsetSampler([1, 2, 3], repeats=-1))
+    assert repr(SubsetSampler([1, 2, 3], repeats=-1)) == "SubsetSampler(3 indices, repeats=-1)"

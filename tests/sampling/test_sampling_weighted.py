@@ -41,7 +41,7 @@ def test_unequal_weights_and_indices_are_refused():
     """The message gives both lengths."""
     with pytest.raises(ArgumentError) as caught:
         WeightedSubsetSampler([0.5, 0.5], [1, 2, 3])
-    assert "sub_weights and indices must have the same length, not 2 and 3" == str(caught.value)
+    assert str(caught.value) == "sub_weights and indices must have the same length, not 2 and 3"
 
 
 @pytest.mark.parametrize("weights", [[1, 0, 3], np.array([1, 0, 3], np.uint8), [0.1, 0.0, 0.3]])
@@ -54,7 +54,7 @@ def test_the_callers_weights_are_left_alone():
     """Scaling makes an array of its own."""
     weights = np.array([1.0, 3.0])
     WeightedSampler(weights)
-    assert [1.0, 3.0] == weights.tolist()
+    assert weights.tolist() == [1.0, 3.0]
 
 
 def test_draws_are_those_of_choice():
@@ -69,7 +69,7 @@ def test_a_subset_draws_its_own_samples():
     """By position in the weights."""
     sampler = WeightedSubsetSampler([0, 1, 0], [20, 40, 60])
     found = sampler.shuffled_indices_batch_iterator(3, np.random.RandomState(7))
-    assert [40, 40, 40] == next(found).tolist()
+    assert next(found).tolist() == [40, 40, 40]
 
 
 @pytest.mark.parametrize(
@@ -128,14 +128,14 @@ def test_a_balancing_subset_sampler_weighs_the_subset_only():
     """Classes are counted within it; negative indices count from the end of the data."""
     sampler = WeightedSubsetSampler.class_balancing_sampler([0, 0, 0, 1, 1], [0, 3, -1])
     np.testing.assert_allclose([0.5, 0.25, 0.25], sampler.sub_weights)
-    assert [0, 3, 4] == sampler.indices.tolist()
+    assert sampler.indices.tolist() == [0, 3, 4]
 
 
 def test_too_few_classes_are_refused():
     """The message names the class that is too large."""
     with pytest.raises(ArgumentError) as caught:
         WeightedSampler.class_balancing_sampler([0, 3], n_classes=3)
-    assert "y holds class 3, but n_classes is 3" == str(caught.value)
+    assert str(caught.value) == "y holds class 3, but n_classes is 3"
 
 
 def test_a_negative_class_is_refused():

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aliquot._batch import stack
+from aliquot._batch import map_leaves, stack
 from aliquot.accessors._stored import package_of, read_sorted
 from aliquot.errors import ArgumentTypeError
 
@@ -27,7 +27,7 @@ def reader_for(column: Any) -> Reader:
     if type(column) in (np.ndarray, np.memmap):
         return partial(_take, np.asarray(column))
     if isinstance(column, (list, tuple, range)):
-        return partial(_one_by_one, column)
+        return partial(_copied, column)
     package = package_of(column)
     if package in ("h5py", "zarr"):
         return partial(read_sorted, column, package)
@@ -39,9 +39,18 @@ def reader_for(column: Any) -> Reader:
     if isinstance(column, (str, bytes, dict)) or not _can_be_indexed(column):
         raise ArgumentTypeError(
             "expected an array-like (len() and [] with integers), "
-            f"not a {type(column).__name__}: {column!r:.60}"
+            f"not {type(column).__name__}: {column!r:.60}"
         )
     return OwnReader(column)
+
+
+def count_samples(column: Any) -> int:
+    """Count the samples of an array-like; a Zarr array has a shape and no length.
+
+    >>> count_samples(np.zeros((3, 2)))
+    3
+    """
+    return len(column) if hasattr(column, "__len__") else int(column.shape[0])
 
 
 def _can_be_indexed(column: Any) -> bool:
@@ -51,6 +60,17 @@ def _can_be_indexed(column: Any) -> bool:
 def _take(array: NDArray[Any], indices: IntArray) -> NDArray[Any]:
     # "clip" checks nothing and so needs no buffer: the fastest gather, for indices in range.
     return np.take(array, indices, axis=0, mode="clip")
+
+
+def _copied(column: Sequence[Any], indices: IntArray) -> Any:
+    # A batch is the caller's own: arrays that stand in a list must not be handed out themselves.
+    return map_leaves(_copy_arrays, _one_by_one(column, indices))
+
+
+def _copy_arrays(leaf: Any) -> Any:
+    if not isinstance(leaf, list):
+        return leaf
+    return [sample.copy() if isinstance(sample, np.ndarray) else sample for sample in leaf]
 
 
 def _one_by_one(column: Sequence[Any], indices: IntArray) -> Any:

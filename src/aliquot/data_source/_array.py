@@ -8,10 +8,10 @@ import numpy as np
 from aliquot._batch import length
 from aliquot._indices import IntArray, check_indices
 from aliquot._protocols import ArrayLike
-from aliquot.accessors import Reader, reader_for
+from aliquot.accessors import Reader, count_samples, reader_for
 from aliquot.data_source._random_access import RandomAccessDataSource
 from aliquot.data_source._source import AbstractDataSource, BatchT_co
-from aliquot.errors import AliquotError, ArgumentError, ArgumentTypeError, BatchError
+from aliquot.errors import ArgumentError, ArgumentTypeError, BatchError
 from aliquot.sampling import AbstractSampler
 
 
@@ -98,8 +98,8 @@ class ArrayDataSource(RandomAccessDataSource[BatchT_co]):
         include_indices: bool = False,
     ) -> None:
         self.data = data
-        self._readers = _readers(data)
-        if include_indices and "index" in self._readers:
+        _check_columns(data)
+        if include_indices and isinstance(data, Mapping) and "index" in data:
             raise ArgumentError('include_indices=True needs the name "index", which a column has')
         super().__init__(
             _common_length(data),
@@ -115,11 +115,17 @@ class ArrayDataSource(RandomAccessDataSource[BatchT_co]):
 
     def __getstate__(self) -> dict[str, Any]:
         # Readers are views of the data: sent along, a memory map would travel twice.
-        return {**self.__dict__, "_readers": None}
+        return {**self.__dict__, "_readers": {}}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._readers = _readers(self.data)
+    def _reader(self, name: Any, column: Any) -> Reader:
+        """Give the reader of a column; `data` is the user's, who may put another one there."""
+        readers = self.__dict__.setdefault("_readers", {})
+        held, reader = readers.get(name, (None, None))
+        if held is not column:
+            reader = reader_for(column)
+            readers[name] = (column, reader)
+        found: Reader = reader
+        return found
 
     def samples_by_indices_nomapping(self, indices: Any) -> BatchT_co:
         """Fetch the samples at `indices` of the data, whatever subset is drawn from.
@@ -141,8 +147,11 @@ class ArrayDataSource(RandomAccessDataSource[BatchT_co]):
         BatchError
             If a column gives another number of samples than it was asked for (a `TypeError`).
         """
-        indices = check_indices(indices, self.length)
-        columns = {name: _read(name, read, indices) for name, read in self._readers.items()}
+        indices = check_indices(indices, self._length)
+        columns = {
+            name: _read(name, self._reader(name, column), indices)
+            for name, column in _items(self.data)
+        }
         if isinstance(self.data, Mapping):
             return {"index": indices, **columns} if self.include_indices else columns  # type: ignore[return-value]
         found = tuple(columns.values())
@@ -153,12 +162,12 @@ def _items(data: Any) -> list[tuple[Any, Any]]:
     return list(data.items() if isinstance(data, Mapping) else enumerate(data))
 
 
-def _readers(data: Any) -> dict[Any, Reader]:
-    """Choose a reader for each column, under its name or number."""
+def _check_columns(data: Any) -> None:
+    """Say what is wrong with `data`, if anything is."""
     if not isinstance(data, (list, tuple, Mapping)):
         raise ArgumentTypeError(
             "data must be a list, tuple or dict of array-likes, "
-            f"not a {type(data).__name__}: for a single one write [data]"
+            f"not {type(data).__name__}: for a single one write [data]"
         )
     if not data:
         raise ArgumentError("data must have at least one array-like in it")
@@ -168,11 +177,11 @@ def _readers(data: Any) -> dict[Any, Reader]:
                 f"column {name!r} is a data source, not an array-like: "
                 "data sources are read side by side by CompositeDataSource"
             )
-    return {name: reader_for(column) for name, column in _items(data)}
+        reader_for(column)
 
 
 def _common_length(data: Any) -> int:
-    lengths = {name: len(column) for name, column in _items(data)}
+    lengths = {name: count_samples(column) for name, column in _items(data)}
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{name!r}: {n}" for name, n in lengths.items())
         raise ArgumentError(f"columns must have the same length, not {{{listed}}}")
@@ -182,7 +191,7 @@ def _common_length(data: Any) -> int:
 def _outline(column: Any) -> str:
     if hasattr(column, "shape") and hasattr(column, "dtype"):
         return f"{column.dtype} {tuple(column.shape)}"
-    return f"{type(column).__name__} of {len(column)}"
+    return f"{type(column).__name__} of {count_samples(column)}"
 
 
 def _read(name: Any, read: Reader, indices: IntArray) -> Any:
@@ -202,7 +211,7 @@ def _read(name: Any, read: Reader, indices: IntArray) -> Any:
 
 def _whereabouts(read: Reader, indices: IntArray, error: Exception) -> str:
     """Find the sample that cannot be read, by reading them one at a time."""
-    if not isinstance(error, (MemoryError, AliquotError)) or len(indices) == 1:
+    if not isinstance(error, MemoryError):
         for i in range(len(indices)):
             try:
                 read(indices[i : i + 1])

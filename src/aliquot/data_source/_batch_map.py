@@ -28,8 +28,8 @@ def batch_map_concat(
     Parameters
     ----------
     func : callable
-        Called as ``func(*batch)`` (``func(batch)`` for dict batches); returns an array or list
-        with one entry a sample, a tuple of such, or `None` for nothing.
+        Called as ``func(*batch)`` (``func(batch)`` for dict batches); returns an array with one
+        entry a sample, a tuple or list of such, or `None` for nothing.
     batch_iter : iterator
         Gives the batches.
     progress_iter_func : callable, optional
@@ -61,7 +61,7 @@ def batch_map_concat(
         for _, results in _results(func, batch_iter, progress_iter_func, n_batches, prepend_args)
         if results is not None
     ]
-    return tuple([_join(column) for column in zip(*parts, strict=True)]) if parts else None
+    return tuple([_join(func, column) for column in zip(*parts, strict=True)]) if parts else None
 
 
 def batch_map_mean(
@@ -78,8 +78,8 @@ def batch_map_mean(
     ----------
     func : callable
         Called as ``func(*batch)`` (``func(batch)`` for dict batches); returns a number or array,
-        a tuple of such, or `None` for nothing. Each is the sum over the samples of the batch,
-        unless `sum_axis` is given.
+        a tuple or list of such, or `None` for nothing. Each is the sum over the samples of the
+        batch, unless `sum_axis` is given.
     batch_iter : iterator
         Gives the batches.
     progress_iter_func : callable, optional
@@ -148,7 +148,12 @@ def _as_results(func: Callable[..., Any], results: Any) -> Results | None:
     )
 
 
-def _join(parts: tuple[Any, ...]) -> Any:
+def _join(func: Callable[..., Any], parts: tuple[Any, ...]) -> Any:
+    for part in parts:
+        if np.ndim(part) == 0 and not isinstance(part, list):
+            raise BatchError(
+                f"{name_of(func)} must return arrays with one entry a sample, not {part!r:.40}"
+            )
     if all(isinstance(part, list) for part in parts):
         return [sample for part in parts for sample in part]
     return np.concatenate(parts, axis=0)

@@ -76,10 +76,7 @@ class ChoiceDataSource(MembersDataSource[Any]):
         """Iterate over one epoch; each step gives a batch of one member."""
         rng = shuffle_rng(shuffle)
         size = check_batch_size(batch_size)
-        members = [
-            member.batch_iterator(size, shuffle=shuffle, **settings) for member in self.datasets
-        ]
-        return (batch for batch, _ in self._choose(size, members, rng, settings))
+        return self._chosen(size, shuffle, rng, settings)
 
     def samples_by_indices_nomapping(self, indices: Any) -> Any:
         """Fetch the batch that a `ChoiceBatch` stands for."""
@@ -101,6 +98,16 @@ class ChoiceDataSource(MembersDataSource[Any]):
             member.batch_indices_iterator(size, shuffle=rng, **settings) for member in self.datasets
         ]
         return self._choose(size, members, rng, settings)
+
+    def _chosen(
+        self, batch_size: int, shuffle: Any, rng: ShuffleRNG | None, settings: dict[str, Any]
+    ) -> Iterator[Any]:
+        members = [
+            member.batch_iterator(batch_size, shuffle=shuffle, **settings)
+            for member in self.datasets
+        ]
+        for batch, _ in self._choose(batch_size, members, rng, settings):
+            yield batch
 
     def _member(self, indices: Any) -> AbstractDataSource[Any]:
         self._check_access()

@@ -73,11 +73,7 @@ class CompositeDataSource(MembersDataSource[Any]):
     ) -> Iterator[Any]:
         """Iterate over one epoch; each step takes one batch of every member."""
         size = check_batch_size(batch_size)
-        members = [
-            member.batch_iterator(size, **with_shuffle(shuffle, settings))
-            for member in self.datasets
-        ]
-        return (self._join(batches) for batches in zip(*members, strict=False))
+        return self._side_by_side(size, with_shuffle(shuffle, settings))
 
     def samples_by_indices_nomapping(self, indices: Any) -> Any:
         """Fetch a batch; `indices` is a list or tuple with the indices for each member."""
@@ -105,11 +101,21 @@ class CompositeDataSource(MembersDataSource[Any]):
         """Iterate over one epoch; each step gives a tuple with the indices for each member."""
         self._check_access()
         size = check_batch_size(batch_size)
+        return self._indices_side_by_side(size, with_shuffle(shuffle, settings))
+
+    def _side_by_side(self, batch_size: int, settings: dict[str, Any]) -> Iterator[Any]:
+        members = [member.batch_iterator(batch_size, **settings) for member in self.datasets]
+        for batches in zip(*members, strict=False):
+            yield self._join(batches)
+
+    def _indices_side_by_side(
+        self, batch_size: int, settings: dict[str, Any]
+    ) -> Iterator[tuple[Any, ...]]:
         members = [
-            member.batch_indices_iterator(size, **with_shuffle(shuffle, settings))
-            for member in self.datasets
+            member.batch_indices_iterator(batch_size, **settings) for member in self.datasets
         ]
-        return (_trim_indices(indices) for indices in zip(*members, strict=False))
+        for indices in zip(*members, strict=False):
+            yield _trim_indices(indices)
 
     def _check_indices(self, indices: Any) -> None:
         self._check_access()

@@ -30,8 +30,6 @@ class RandomAccessDataSource(AbstractDataSource[BatchT_co]):
 
     Attributes
     ----------
-    length : int
-        Number of samples in the data.
     sampler : AbstractSampler
         Decides which samples are drawn.
     include_indices : bool
@@ -66,7 +64,7 @@ class RandomAccessDataSource(AbstractDataSource[BatchT_co]):
             raise ArgumentError(
                 "sampler decides which samples are drawn: give it without indices= and repeats="
             )
-        self.length = length
+        self._length = length
         self.include_indices = include_indices
         if sampler is not None:
             self.sampler = sampler

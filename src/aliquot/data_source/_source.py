@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
-from aliquot._arguments import with_shuffle
+from aliquot._arguments import check_batch_size, with_shuffle
 from aliquot.data_source._batch_map import Progress, Results, batch_map_concat, batch_map_mean
 from aliquot.data_source._stage import apply, name_of
 from aliquot.errors import ArgumentError, ArgumentTypeError
@@ -116,7 +116,7 @@ class AbstractDataSource(Generic[BatchT_co]):
 
     def __iter__(self) -> NoReturn:
         raise ArgumentTypeError(
-            f"a {type(self).__name__} is not iterated over directly: "
+            f"{type(self).__name__} is not iterated over directly: "
             "write `for batch in source.batch_iterator(batch_size=64)`"
         )
 
@@ -157,8 +157,8 @@ class AbstractDataSource(Generic[BatchT_co]):
         Parameters
         ----------
         func : callable
-            Called as ``func(*batch)`` (``func(batch)`` for dict batches); returns an array or
-            list with one entry a sample, a tuple of such, or `None` for nothing.
+            Called as ``func(*batch)`` (``func(batch)`` for dict batches); returns an array with
+            one entry a sample, a tuple or list of such, or `None` for nothing.
         batch_size : int
             Samples a batch.
         progress_iter_func : callable, optional
@@ -207,8 +207,8 @@ class AbstractDataSource(Generic[BatchT_co]):
         ----------
         func : callable
             Called as ``func(*batch)`` (``func(batch)`` for dict batches); returns a number or
-            array, a tuple of such, or `None` for nothing. Each is the sum over the samples of
-            the batch, unless `sum_axis` is given.
+            array, a tuple or list of such, or `None` for nothing. Each is the sum over the samples
+            of the batch, unless `sum_axis` is given.
         batch_size : int
             Samples a batch.
         progress_iter_func : callable, optional
@@ -259,8 +259,8 @@ class AbstractDataSource(Generic[BatchT_co]):
 
     def _refuse_access(self) -> NoReturn:
         raise ArgumentTypeError(
-            f"a {type(self).__name__} whose samples cannot all be fetched by index "
-            "is not random-access: only batch_iterator works on it"
+            f"{type(self).__name__} is not random-access here, as not all of its samples can be "
+            "fetched by index: only batch_iterator works on it"
         )
 
 
@@ -316,8 +316,8 @@ class MapDataSource(AbstractDataSource[BatchT_co]):
         self, batch_size: int, shuffle: Any = None, **settings: Any
     ) -> Iterator[BatchT_co]:
         """Iterate over the batches of one epoch, each passed through the function."""
-        batches = self.source.batch_iterator(batch_size, **with_shuffle(shuffle, settings))
-        return (self._apply(batch) for batch in batches)
+        size = check_batch_size(batch_size)
+        return self._mapped(size, with_shuffle(shuffle, settings))
 
     def samples_by_indices_nomapping(self, indices: Any) -> BatchT_co:
         """Fetch samples from the mapped source and apply the function."""
@@ -335,6 +335,10 @@ class MapDataSource(AbstractDataSource[BatchT_co]):
         """Iterate over the indices of one epoch of the mapped source."""
         self._check_access()
         return self.source.batch_indices_iterator(batch_size, **with_shuffle(shuffle, settings))
+
+    def _mapped(self, batch_size: int, settings: dict[str, Any]) -> Iterator[BatchT_co]:
+        for batch in self.source.batch_iterator(batch_size, **settings):
+            yield self._apply(batch)
 
     def _apply(self, batch: Any) -> BatchT_co:
         return cast("BatchT_co", apply(self.fn, batch))

@@ -66,7 +66,11 @@ def _fault(given: Any, result: Any) -> str:
     had_objects = any(_has_objects(leaf) for _, leaf in leaves(given))
     for path, leaf in columns:
         where = f"column {path}" if path else "the result"
-        if not hasattr(leaf, "__len__") or isinstance(leaf, (str, bytes)) or np.ndim(leaf) == 0:
+        if (
+            not hasattr(leaf, "__len__")
+            or isinstance(leaf, (str, bytes))
+            or getattr(leaf, "ndim", 1) == 0
+        ):
             return f"{where} is {describe(leaf)}"
         if len(leaf) != n:
             return f"{where} has {len(leaf)}"

@@ -5,12 +5,13 @@ A plan that draws from a user's generator can be read once only, from its first 
 """
 
 from collections.abc import Iterator
+from operator import index
 from typing import Protocol
 
 import numpy as np
 
 from aliquot._indices import IntArray
-from aliquot.errors import ArgumentError
+from aliquot.errors import ArgumentError, ArgumentTypeError
 
 ENDLESS = -1
 """The value of ``repeats`` that stands for no end."""
@@ -29,6 +30,10 @@ class OrderedPlan(Protocol):
 
 def check_repeats(repeats: int, n: int) -> int:
     """Give `repeats`, or say what is wrong with it for a data set of `n` samples."""
+    try:
+        repeats = index(repeats)
+    except TypeError:
+        raise ArgumentTypeError(f"repeats must be an integer, not {repeats!r}") from None
     if repeats == 0 or repeats < ENDLESS:
         raise ArgumentError(f"repeats must be 1 or more, or -1 for no end, not {repeats}")
     if repeats == ENDLESS and n == 0:

@@ -41,7 +41,15 @@ class SharedConstant:
         """Give the value pickled, which is done by the thread that asks first."""
         with self._lock:
             if self._pickled is None:
-                self._pickled = self._dumps(self._value)
+                try:
+                    self._pickled = self._dumps(self._value)
+                except Exception as error:
+                    error.add_note(
+                        f"{type(self._value).__name__} cannot be sent to worker processes, which "
+                        "are sent a pickled copy: what holds an open file or a lock should open "
+                        "it in the worker, at first use (or use worker threads)"
+                    )
+                    raise
             return self._pickled
 
 
