@@ -1,5 +1,6 @@
 """Arguments that several rooms take: batch sizes and ``shuffle``."""
 
+import hashlib
 from operator import index
 from typing import Any, Protocol
 
@@ -65,3 +66,26 @@ def with_shuffle(shuffle: Any, settings: dict[str, Any]) -> dict[str, Any]:
     ({'depth': 2}, {'shuffle': True})
     """
     return settings if shuffle is None else {"shuffle": shuffle, **settings}
+
+
+def seed_of(rng: Any) -> int:
+    """Hash the state of a generator, which is read and not advanced; 0 for `None`.
+
+    >>> seed_of(np.random.RandomState(1)) == seed_of(np.random.RandomState(1))
+    True
+    """
+    if rng is None:
+        return 0
+    state = rng.get_state(legacy=False) if hasattr(rng, "get_state") else rng.bit_generator.state
+    digest = hashlib.blake2b(digest_size=8)
+    _feed(digest, state)
+    return int.from_bytes(digest.digest(), "little")
+
+
+def _feed(digest: Any, value: Any) -> None:
+    if isinstance(value, dict):
+        for key in sorted(value):
+            digest.update(key.encode())
+            _feed(digest, value[key])
+    else:
+        digest.update(value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode())

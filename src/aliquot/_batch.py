@@ -27,6 +27,19 @@ def leaves(batch: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, batch
 
 
+def is_column(leaf: Any) -> bool:
+    """Whether a leaf can have one entry a sample.
+
+    >>> is_column(np.zeros(3)), is_column([]), is_column(np.float64(1)), is_column("text")
+    (True, True, False, False)
+    """
+    return (
+        hasattr(leaf, "__len__")
+        and getattr(leaf, "ndim", 1) > 0
+        and not isinstance(leaf, (str, bytes))
+    )
+
+
 def map_leaves(fn: Callable[[Any], Any], batch: Any) -> Any:
     """Apply `fn` to each leaf, keeping the containers.
 
@@ -47,7 +60,7 @@ def length(batch: Any) -> int:
     3
     """
     for _, leaf in leaves(batch):
-        if hasattr(leaf, "__len__") and getattr(leaf, "ndim", 1) > 0:
+        if is_column(leaf):
             return len(leaf)
         break
     raise BatchError(f"expected a batch, with an array or list in it, not {batch!r:.80}")
@@ -82,7 +95,7 @@ def stack(samples: Sequence[Any]) -> Any:
             for s in samples
         )
         return np.stack(samples) if alike else list(samples)
-    if isinstance(first, (bool, int, float, complex, np.generic)):
+    if all(isinstance(s, (bool, int, float, complex, np.number, np.bool_)) for s in samples):
         return np.array(samples)
     return list(samples)
 

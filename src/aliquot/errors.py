@@ -10,13 +10,63 @@
     ├── ExhaustedError       (ValueError)    an iterator that can be read once has been read
     ├── ImageError           (OSError)       a picture cannot be decoded; has .path and .reason
     ├── MissingExtraError    (ImportError)   an optional package is not installed
+    ├── LoaderClosedError    (RuntimeError)  a loader was closed, or its iterator was ended
+    ├── StateError           (ValueError)    a saved state belongs to another recipe
+    ├── TooManyFailuresError (RuntimeError)  more samples failed than max_failures allows
     ├── PoolClosedError      (RuntimeError)  a pool was closed, or belongs to another process
     ├── WorkerLostError      (RuntimeError)  a worker process ended in the middle of a task
     └── SampleError          (RuntimeError)  a worker's exception that could not be sent back
 
 What a user's own code raises is never wrapped: it reaches the caller as itself, with notes
-(:pep:`678`) that say which sample, which column and which function it was.
+(:pep:`678`) that say which sample, which column and which function it was. `site` gives the same
+as data.
 """
+
+import contextlib
+from dataclasses import dataclass, replace
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where an exception came from; `None` for what is not known."""
+
+    index: int | None = None
+    """The sample, by its index in the data."""
+    path: str | None = None
+    """The sample's file or key, if its array-like tells."""
+    stage: str | None = None
+    """The column or the function."""
+    place: int | None = None
+    """The sample's rank in the epoch's order."""
+
+
+def site(error: BaseException) -> Site:
+    """Tell where an exception came from.
+
+    Parameters
+    ----------
+    error : BaseException
+        What a data source, a pool or a loader raised.
+
+    Returns
+    -------
+    Site
+        Index, path, stage and place, each `None` if it is not known.
+
+    Examples
+    --------
+    >>> site(ValueError("mine"))
+    Site(index=None, path=None, stage=None, place=None)
+    """
+    found: Site = getattr(error, "_aliquot_site", Site())
+    return found
+
+
+def note_site(error: BaseException, **known: Any) -> None:
+    """Add to what `site` tells of an exception."""
+    with contextlib.suppress(AttributeError):  # an exception class without room for it
+        error._aliquot_site = replace(site(error), **known)  # type: ignore[attr-defined]
 
 
 class AliquotError(Exception):
@@ -62,6 +112,18 @@ class ImageError(AliquotError, OSError):
 
 class MissingExtraError(AliquotError, ImportError):
     """An optional package is not installed; the message names the extra that brings it."""
+
+
+class LoaderClosedError(AliquotError, RuntimeError):
+    """The loader was closed, or another iterator of it was begun."""
+
+
+class StateError(AliquotError, ValueError):
+    """A saved state cannot be loaded: it belongs to another recipe."""
+
+
+class TooManyFailuresError(AliquotError, RuntimeError):
+    """More samples failed than the loader was told to bear."""
 
 
 class PoolClosedError(AliquotError, RuntimeError):

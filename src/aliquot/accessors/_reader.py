@@ -24,6 +24,10 @@ def reader_for(column: Any) -> Reader:
     >>> reader_for(["a", "b", "c"])(np.array([2, 0]))
     ['c', 'a']
     """
+    if getattr(column, "ndim", 1) == 0:
+        raise ArgumentTypeError(
+            f"expected an array-like with an axis of samples, not the single value {column!r:.60}"
+        )
     if type(column) in (np.ndarray, np.memmap):
         return partial(_take, np.asarray(column))
     if isinstance(column, (list, tuple, range)):
@@ -93,15 +97,24 @@ class OwnReader:
         try:
             found = self._column[indices]
         except Exception:
-            if self._takes_arrays or len(indices) == 0:
+            if self._takes_arrays or not self._takes_ints_only(indices):
                 raise
-            try:
-                found = _one_by_one(self._column, indices)
-            except Exception:  # noqa: BLE001
-                found = None
-            if found is None:
-                raise  # it reads neither way: the first error is the one that tells
-            self._takes_arrays = False
+        else:
+            self._takes_arrays = len(indices) > 0 or self._takes_arrays
             return found
-        self._takes_arrays = True
-        return found
+        self._takes_arrays = False if len(indices) else None
+        return _one_by_one(self._column, indices)
+
+    def _takes_ints_only(self, indices: IntArray) -> bool:
+        """Whether a sample can be read by its number, and not by an array with that number."""
+        for number in indices.tolist():
+            if self._reads(number):
+                return not self._reads(np.array([number]))
+        return len(indices) == 0
+
+    def _reads(self, index: Any) -> bool:
+        try:
+            self._column[index]
+        except Exception:  # noqa: BLE001
+            return False
+        return True

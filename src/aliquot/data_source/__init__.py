@@ -3,12 +3,19 @@
 from aliquot.data_source._array import ArrayDataSource
 from aliquot.data_source._batch_map import batch_map_concat, batch_map_mean
 from aliquot.data_source._callable import CallableDataSource
-from aliquot.data_source._choice import ChoiceBatch, ChoiceDataSource
+from aliquot.data_source._choice import ChoiceDataSource
 from aliquot.data_source._coerce import coerce_data_source
 from aliquot.data_source._composite import CompositeDataSource
+from aliquot.data_source._index_batch import ChoiceBatch
 from aliquot.data_source._iterator import IteratorDataSource
+from aliquot.data_source._orders import Order, Recipe
 from aliquot.data_source._random_access import RandomAccessDataSource
-from aliquot.data_source._source import AbstractDataSource, MapDataSource
+from aliquot.data_source._source import (
+    AbstractDataSource,
+    MapDataSource,
+    MapSamplesDataSource,
+    addressed_indices,
+)
 
 __all__ = [
     "AbstractDataSource",
@@ -19,7 +26,11 @@ __all__ = [
     "CompositeDataSource",
     "IteratorDataSource",
     "MapDataSource",
+    "MapSamplesDataSource",
+    "Order",
     "RandomAccessDataSource",
+    "Recipe",
+    "addressed_indices",
     "batch_map_concat",
     "batch_map_mean",
     "coerce_data_source",

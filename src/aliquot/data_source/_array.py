@@ -1,17 +1,17 @@
 """Batches from one or more array-likes, read side by side."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, overload
+from typing import Any, cast, overload
 
 import numpy as np
 
-from aliquot._batch import length
+from aliquot._batch import describe, is_column, leaves
 from aliquot._indices import IntArray, check_indices
 from aliquot._protocols import ArrayLike
 from aliquot.accessors import Reader, count_samples, reader_for
 from aliquot.data_source._random_access import RandomAccessDataSource
 from aliquot.data_source._source import AbstractDataSource, BatchT_co
-from aliquot.errors import ArgumentError, ArgumentTypeError, BatchError
+from aliquot.errors import ArgumentError, ArgumentTypeError, BatchError, note_site
 from aliquot.sampling import AbstractSampler
 
 
@@ -149,13 +149,14 @@ class ArrayDataSource(RandomAccessDataSource[BatchT_co]):
         """
         indices = check_indices(indices, self._length)
         columns = {
-            name: _read(name, self._reader(name, column), indices)
+            name: _read(name, column, self._reader(name, column), indices)
             for name, column in _items(self.data)
         }
         if isinstance(self.data, Mapping):
-            return {"index": indices, **columns} if self.include_indices else columns  # type: ignore[return-value]
+            named = {"index": indices.copy(), **columns} if self.include_indices else columns
+            return cast("BatchT_co", named)
         found = tuple(columns.values())
-        return (indices, *found) if self.include_indices else found  # type: ignore[return-value]
+        return cast("BatchT_co", (indices.copy(), *found) if self.include_indices else found)
 
 
 def _items(data: Any) -> list[tuple[Any, Any]]:
@@ -194,28 +195,27 @@ def _outline(column: Any) -> str:
     return f"{type(column).__name__} of {count_samples(column)}"
 
 
-def _read(name: Any, read: Reader, indices: IntArray) -> Any:
-    """Read one column, and say which sample it was if that fails."""
+def _read(name: Any, column: Any, read: Reader, indices: IntArray) -> Any:
+    """Read one column, and say which it is if that fails."""
     try:
         found = read(indices)
     except Exception as error:
-        error.add_note(f"while reading column {name!r}: {_whereabouts(read, indices, error)}")
+        one = len(indices) == 1
+        which = f"sample {indices[0]}" if one else f"samples {_shown(indices)}"
+        error.add_note(f"while reading column {name!r}: {which}")
+        note_site(error, stage=f"column {name!r}", index=int(indices[0]) if one else None)
+        if one and hasattr(column, "describe"):
+            note_site(error, path=column.describe(int(indices[0])))
         raise
-    if length(found) != len(indices):
-        raise BatchError(
-            f"column {name!r} gave {length(found)} samples when asked for {len(indices)}: "
-            "[] with a 1-D integer array must give one entry an index"
-        )
+    for path, leaf in leaves(found):
+        rows = len(leaf) if is_column(leaf) else None
+        if rows != len(indices):
+            raise BatchError(
+                f"column {name!r}{path} gave {describe(leaf)} when asked for {len(indices)} "
+                "samples: [] with a 1-D integer array must give one entry an index"
+            )
     return found
 
 
-def _whereabouts(read: Reader, indices: IntArray, error: Exception) -> str:
-    """Find the sample that cannot be read, by reading them one at a time."""
-    if not isinstance(error, MemoryError):
-        for i in range(len(indices)):
-            try:
-                read(indices[i : i + 1])
-            except Exception as again:  # noqa: BLE001
-                if type(again) is type(error):
-                    return f"sample {indices[i]}"
-    return f"samples {np.array2string(indices, threshold=10)}"
+def _shown(indices: IntArray) -> str:
+    return np.array2string(indices, threshold=10)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from aliquot._batch import length
+from aliquot._batch import is_column, length
 from aliquot.data_source._stage import as_batch, call, name_of
 from aliquot.errors import BatchError
 
@@ -150,7 +150,7 @@ def _as_results(func: Callable[..., Any], results: Any) -> Results | None:
 
 def _join(func: Callable[..., Any], parts: tuple[Any, ...]) -> Any:
     for part in parts:
-        if np.ndim(part) == 0 and not isinstance(part, list):
+        if not is_column(part):
             raise BatchError(
                 f"{name_of(func)} must return arrays with one entry a sample, not {part!r:.40}"
             )

@@ -3,25 +3,19 @@
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aliquot._arguments import ShuffleRNG, check_batch_size, shuffle_rng
+from aliquot._address import Address
+from aliquot._arguments import ShuffleRNG, check_batch_size, shuffle_rng, with_shuffle
+from aliquot.data_source._index_batch import ChoiceBatch
 from aliquot.data_source._members import MembersDataSource
+from aliquot.data_source._orders import Recipe, Turns, spread, steps_of, take_turns
 from aliquot.data_source._source import AbstractDataSource
 from aliquot.errors import ArgumentError, ArgumentTypeError, ExhaustedError
 from aliquot.sampling import num_batches
-
-
-class ChoiceBatch(NamedTuple):
-    """The samples of a batch of a `ChoiceDataSource`, and which member they are from."""
-
-    sample_indices: Any
-    """What `samples_by_indices_nomapping` of the member takes."""
-    ds_index: int
-    """Which member: its place in ``datasets``."""
 
 
 class ChoiceDataSource(MembersDataSource[Any]):
@@ -68,7 +62,8 @@ class ChoiceDataSource(MembersDataSource[Any]):
     def num_samples(self, **settings: Any) -> int | float | None:
         """Count the samples of all members that know their number."""
         counts = [member.num_samples(**settings) for member in self.datasets]
-        return sum(count for count in counts if count is not None)
+        known: list[int | float] = [count for count in counts if count is not None]
+        return sum(known)
 
     def batch_iterator(
         self, batch_size: int, shuffle: Any = None, **settings: Any
@@ -80,12 +75,13 @@ class ChoiceDataSource(MembersDataSource[Any]):
 
     def samples_by_indices_nomapping(self, indices: Any) -> Any:
         """Fetch the batch that a `ChoiceBatch` stands for."""
-        member = self._member(indices)
+        member = self.datasets[self._number(indices)]
         return member.samples_by_indices_nomapping(indices.sample_indices)
 
     def samples_by_indices(self, indices: Any) -> Any:
         """Fetch the batch that a `ChoiceBatch` with positions stands for."""
-        return self._member(indices).samples_by_indices(indices.sample_indices)
+        member = self.datasets[self._number(indices)]
+        return member.samples_by_indices(indices.sample_indices)
 
     def batch_indices_iterator(
         self, batch_size: int, shuffle: Any = None, **settings: Any
@@ -109,13 +105,29 @@ class ChoiceDataSource(MembersDataSource[Any]):
         for batch, _ in self._choose(batch_size, members, rng, settings):
             yield batch
 
-    def _member(self, indices: Any) -> AbstractDataSource[Any]:
+    def read_at(self, indices: Any, address: Address) -> Any:
+        """See `AbstractDataSource.read_at`."""
+        number = self._number(indices)
+        before = sum(member.count_takers() for member in self.datasets[:number])
+        member = self.datasets[number]
+        return member.read_at(indices.sample_indices, address.beyond(before))
+
+    def epoch_order(self, recipe: Recipe) -> Turns:
+        """Give the order of the members' steps."""
+        members = self._member_orders(recipe)
+        counts = [steps_of(member, recipe) for member in members] if self.stratified else [None]
+        known = [count for count in counts if count is not None]
+        if len(known) == len(members):
+            return spread(members, known, recipe)
+        return take_turns(members, recipe)
+
+    def _number(self, indices: Any) -> int:
         self._check_access()
         if not isinstance(indices, ChoiceBatch):
             raise ArgumentTypeError(
                 f"expected a ChoiceBatch(sample_indices, ds_index), not a {type(indices).__name__}"
             )
-        return self.datasets[indices.ds_index]
+        return int(indices.ds_index)
 
     def _choose(
         self,
@@ -142,7 +154,7 @@ class ChoiceDataSource(MembersDataSource[Any]):
         self, batch_size: int, rng: ShuffleRNG | None, settings: dict[str, Any]
     ) -> list[int] | None:
         """Count the batches of each member; `None` if there is no end of them."""
-        counts = [member.num_samples(shuffle=rng, **settings) for member in self.datasets]
+        counts = [member.num_samples(**with_shuffle(rng, settings)) for member in self.datasets]
         if None in counts:
             raise ArgumentError(
                 f"stratified=True needs the number of samples of data source {counts.index(None)}"
@@ -174,7 +186,7 @@ def _spread_evenly(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     """
     longest = counts.max()
     reached = np.zeros(len(counts))
-    given = np.full(len(counts), -1)
+    given = np.where(counts > 0, -1, 0)
     turns = []
     for _ in range(longest):
         whole = np.floor(reached + 0.25 / longest).astype(int)

@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from aliquot._address import Address
 from aliquot._arguments import check_batch_size, with_shuffle
 from aliquot._batch import describe, length, trim
-from aliquot.data_source._choice import ChoiceBatch
+from aliquot.data_source._index_batch import trim as trim_indices
 from aliquot.data_source._members import MembersDataSource
+from aliquot.data_source._orders import Recipe, SideBySide
 from aliquot.data_source._source import AbstractDataSource
 from aliquot.data_source._stage import as_batch
-from aliquot.errors import ArgumentError, BatchError
+from aliquot.errors import ArgumentError, ArgumentTypeError, BatchError
 
 
 class CompositeDataSource(MembersDataSource[Any]):
@@ -103,6 +105,18 @@ class CompositeDataSource(MembersDataSource[Any]):
         size = check_batch_size(batch_size)
         return self._indices_side_by_side(size, with_shuffle(shuffle, settings))
 
+    def read_at(self, indices: Any, address: Address) -> Any:
+        """See `AbstractDataSource.read_at`."""
+        batches = []
+        for member, own in zip(self.datasets, indices, strict=True):
+            batches.append(member.read_at(own, address))
+            address = address.beyond(member.count_takers())
+        return self._join(batches)
+
+    def epoch_order(self, recipe: Recipe) -> SideBySide:
+        """Give the orders of the members, side by side."""
+        return SideBySide(self._member_orders(recipe))
+
     def _side_by_side(self, batch_size: int, settings: dict[str, Any]) -> Iterator[Any]:
         members = [member.batch_iterator(batch_size, **settings) for member in self.datasets]
         for batches in zip(*members, strict=False):
@@ -115,10 +129,15 @@ class CompositeDataSource(MembersDataSource[Any]):
             member.batch_indices_iterator(batch_size, **settings) for member in self.datasets
         ]
         for indices in zip(*members, strict=False):
-            yield _trim_indices(indices)
+            yield trim_indices(indices) if self.trim else indices
 
     def _check_indices(self, indices: Any) -> None:
         self._check_access()
+        if not isinstance(indices, (list, tuple)):
+            raise ArgumentTypeError(
+                "expected a list with the indices for each data source, "
+                f"not {type(indices).__name__}"
+            )
         if len(indices) != len(self.datasets):
             raise ArgumentError(
                 "expected a list with the indices for each data source: "
@@ -144,23 +163,3 @@ def _flatten(parts: list[Any]) -> Any:
         "batches can be joined if all are tuples, or all are dicts without a common name, but "
         f"these are {', '.join(map(describe, parts))}: write flatten=False"
     )
-
-
-def _trim_indices(indices: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Cut the indices of every member to the shortest."""
-    shortest = min(map(_count, indices))
-    return tuple([_cut(own, shortest) for own in indices])
-
-
-def _count(indices: Any) -> int:
-    if isinstance(indices, ChoiceBatch):
-        return _count(indices.sample_indices)
-    return _count(indices[0]) if isinstance(indices, tuple) else len(indices)
-
-
-def _cut(indices: Any, n: int) -> Any:
-    if isinstance(indices, ChoiceBatch):
-        return indices._replace(sample_indices=_cut(indices.sample_indices, n))
-    if isinstance(indices, tuple):
-        return tuple([_cut(own, n) for own in indices])
-    return indices[:n]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from aliquot.data_source._orders import Order, Recipe
 from aliquot.data_source._source import AbstractDataSource, BatchT_co
 from aliquot.errors import ArgumentError, ArgumentTypeError
 
@@ -11,10 +12,14 @@ class MembersDataSource(AbstractDataSource[BatchT_co]):
     """A data source made of others, in ``datasets``; random-access if all of them are."""
 
     def __init__(self, datasets: Sequence[AbstractDataSource[Any]]) -> None:
+        if not isinstance(datasets, (list, tuple)):
+            raise ArgumentTypeError(
+                f"{type(self).__name__} takes a list of data sources, not {type(datasets).__name__}"
+            )
         if not datasets:
             raise ArgumentError(f"{type(self).__name__} needs at least one data source")
         for i, member in enumerate(datasets):
-            if not hasattr(member, "batch_iterator"):
+            if not isinstance(member, AbstractDataSource):
                 raise ArgumentTypeError(
                     f"{type(self).__name__} takes data sources, but number {i} is a "
                     f"{type(member).__name__}: wrap arrays as ArrayDataSource([...])"
@@ -32,3 +37,22 @@ class MembersDataSource(AbstractDataSource[BatchT_co]):
     def _check_access(self) -> None:
         if not self.is_random_access:
             self._refuse_access()
+
+    def count_takers(self) -> int:
+        """See `AbstractDataSource.count_takers`."""
+        return sum(member.count_takers() for member in self.datasets)
+
+    def sampling_note(self) -> str:
+        """Tell what the order depends on besides seed and epoch."""
+        return f"{type(self).__name__}({', '.join(m.sampling_note() for m in self.datasets)})"
+
+    def _member_orders(self, recipe: Recipe) -> list[Order]:
+        self._check_access()
+        if recipe.sampler is not None:
+            raise ArgumentError(
+                f"a sampler cannot be given for a {type(self).__name__}: give it to its members"
+            )
+        return [
+            member.epoch_order(recipe.for_member(number))
+            for number, member in enumerate(self.datasets)
+        ]

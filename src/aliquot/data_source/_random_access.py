@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
+from aliquot._address import Address, SampleFailures, outside_an_epoch
 from aliquot._arguments import check_batch_size, shuffle_rng
 from aliquot._indices import check_indices
+from aliquot.data_source._orders import Order, PlanOrder, Recipe
 from aliquot.data_source._source import AbstractDataSource, BatchT_co
-from aliquot.errors import ArgumentError, ArgumentTypeError
+from aliquot.errors import ArgumentError, ArgumentTypeError, BatchError, note_site, site
 from aliquot.sampling import AbstractSampler, StandardSampler, SubsetSampler
 
 
@@ -116,7 +118,8 @@ class RandomAccessDataSource(AbstractDataSource[BatchT_co]):
         IndexRangeError
             If a position lies outside the subset (an `IndexError`).
         """
-        return self.samples_by_indices_nomapping(self.sampler.map_indices(indices))
+        mapped = self.sampler.map_indices(indices)
+        return self.read_at(mapped, outside_an_epoch(mapped, len(mapped)))
 
     def batch_indices_iterator(
         self, batch_size: int, shuffle: Any = None, **settings: Any
@@ -167,7 +170,50 @@ class RandomAccessDataSource(AbstractDataSource[BatchT_co]):
             At once, if an argument cannot be used (a `ValueError` or `TypeError`).
         """
         indices = self.batch_indices_iterator(batch_size, shuffle, **settings)
-        return (self.samples_by_indices_nomapping(batch) for batch in indices)
+        return (self.read_at(batch, outside_an_epoch(batch, len(batch))) for batch in indices)
+
+    def read_at(self, indices: Any, address: Address) -> BatchT_co:
+        """See `AbstractDataSource.read_at`."""
+        with address.timed("read"):
+            try:
+                return self.samples_by_indices_nomapping(indices)
+            except (MemoryError, BatchError):
+                raise
+            except Exception as error:
+                failures = self._failing_rows(indices, first_only=not address.tolerant)
+                if not failures:
+                    error.add_note("each of these samples can be read alone")
+                    raise
+        for row, failure in failures.items():
+            place = int(address.places[row]) if row < len(address.places) else None
+            note_site(failure, index=int(indices[row]), place=place)
+            if site(failure).stage is None:  # else the column has said more
+                failure.add_note(f"while reading sample {indices[row]}")
+        if address.tolerant:
+            raise SampleFailures(failures)
+        raise next(iter(failures.values()))
+
+    def _failing_rows(self, indices: Any, *, first_only: bool) -> dict[int, Exception]:
+        """Read one sample at a time, to find those that cannot be read."""
+        failures: dict[int, Exception] = {}
+        for row in range(len(indices)):
+            try:
+                self.samples_by_indices_nomapping(indices[row : row + 1])
+            except Exception as error:  # noqa: BLE001
+                failures[row] = error
+                if first_only:
+                    break
+        return failures
+
+    def epoch_order(self, recipe: Recipe) -> Order:
+        """Give the order of the sampler, or of the recipe's in its place."""
+        sampler = self.sampler if recipe.sampler is None else recipe.sampler
+        plan = sampler.plan(shuffle=recipe.shuffle, seed=recipe.seed, epoch=recipe.epoch)
+        return PlanOrder(plan, sampler.default_epoch_samples())
+
+    def sampling_note(self) -> str:
+        """Tell what the order depends on besides seed and epoch."""
+        return self.sampler.describe()
 
     def _refuse_unknown(self, names: Any) -> None:
         for name in names:

@@ -1,16 +1,23 @@
-"""What a data source is, and the source that applies a function to another's batches.
+"""What a data source is, and the sources that apply a function to another's batches or samples.
 
-The two stand together because each is made from the other.
+They stand together because each is made from the other.
 """
 
 import math
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
-from aliquot._arguments import check_batch_size, with_shuffle
+import numpy as np
+
+from aliquot._address import Address, SampleFailures, outside_an_epoch
+from aliquot._arguments import ShuffleRNG, check_batch_size, seed_of, shuffle_rng, with_shuffle
+from aliquot._batch import length, map_leaves, stack
+from aliquot._random import Draws
 from aliquot.data_source._batch_map import Progress, Results, batch_map_concat, batch_map_mean
-from aliquot.data_source._stage import apply, name_of
-from aliquot.errors import ArgumentError, ArgumentTypeError
+from aliquot.data_source._index_batch import count, first_at
+from aliquot.data_source._orders import Order, Recipe
+from aliquot.data_source._stage import apply, as_batch, call, name_of, takes_rng
+from aliquot.errors import ArgumentError, ArgumentTypeError, BatchError, note_site
 from aliquot.sampling import num_batches
 
 BatchT_co = TypeVar("BatchT_co", covariant=True)
@@ -110,6 +117,36 @@ class AbstractDataSource(Generic[BatchT_co]):
         """
         self._refuse_access()
 
+    def read_at(self, indices: Any, address: Address) -> BatchT_co:
+        """Fetch a batch of an epoch: what workers do.
+
+        Parameters
+        ----------
+        indices : array of int, or what `batch_indices_iterator` gives
+            Which samples.
+        address : Address
+            Where in the epoch they stand, for randomness.
+        """
+        return self.samples_by_indices_nomapping(indices)
+
+    def count_takers(self) -> int:
+        """Count the functions in this source, and in those it is made of, that take ``rng``."""
+        return 0
+
+    def epoch_order(self, recipe: Recipe) -> Order:
+        """Give the order of an epoch, any place of which can be asked for.
+
+        Raises
+        ------
+        ArgumentTypeError
+            If this source is not random-access (a `TypeError`).
+        """
+        self._refuse_access()
+
+    def sampling_note(self) -> str:
+        """Tell what the order depends on besides seed and epoch, in a short text."""
+        return type(self).__name__
+
     def __getitem__(self, indices: Any) -> BatchT_co:
         """Fetch the samples at positions `indices`: the same as `samples_by_indices`."""
         return self.samples_by_indices(indices)
@@ -120,7 +157,7 @@ class AbstractDataSource(Generic[BatchT_co]):
             "write `for batch in source.batch_iterator(batch_size=64)`"
         )
 
-    def map(self, fn: Callable[..., OutT]) -> "MapDataSource[OutT]":
+    def map(self, fn: Callable[..., OutT], *, rng: bool | None = None) -> "MapDataSource[OutT]":
         """Apply a function to each batch, such as an augmentation.
 
         Parameters
@@ -128,6 +165,10 @@ class AbstractDataSource(Generic[BatchT_co]):
         fn : callable
             Called as ``fn(*batch)`` for tuples, ``fn(batch)`` for dicts. Returns a tuple or list
             of columns, a dict of columns or one array, with as many samples as it was given.
+        rng : bool, optional
+            Whether `fn` is given random numbers as ``rng=``; by default if it has a parameter of
+            that name without a default. They belong to each sample's place in its epoch, so they
+            are the same whatever the batch size and whoever does the work.
 
         Returns
         -------
@@ -141,7 +182,36 @@ class AbstractDataSource(Generic[BatchT_co]):
         >>> next(source.batch_iterator(batch_size=3))
         (array([0, 1, 2]), array([0, 1, 4]))
         """
-        return MapDataSource(self, fn)
+        return MapDataSource(self, fn, rng=rng)
+
+    def map_samples(
+        self, fn: Callable[..., Any], *, rng: bool | None = None
+    ) -> "MapSamplesDataSource":
+        """Apply a function to each sample, and stack what it returns.
+
+        Parameters
+        ----------
+        fn : callable
+            Called as ``fn(*sample)`` for tuple batches, ``fn(sample)`` for others, with one row
+            of each column. Returns a tuple or list, a dict, or one value.
+        rng : bool, optional
+            As for `map`; in it, ``rng.random()`` and its kin give single numbers, and
+            ``rng.generator()`` a `numpy.random.Generator`.
+
+        Returns
+        -------
+        MapSamplesDataSource
+            The source of the stacked results: arrays of one shape and numbers become an array,
+            anything else a list.
+
+        Examples
+        --------
+        >>> from aliquot.data_source import ArrayDataSource
+        >>> source = ArrayDataSource([np.arange(4)]).map_samples(lambda x: x + 0.5)
+        >>> source[[3, 1]]
+        array([3.5, 1.5])
+        """
+        return MapSamplesDataSource(self, fn, rng=rng)
 
     def batch_map_concat(
         self,
@@ -264,7 +334,96 @@ class AbstractDataSource(Generic[BatchT_co]):
         )
 
 
-class MapDataSource(AbstractDataSource[BatchT_co]):
+class MappedDataSource(AbstractDataSource[BatchT_co]):
+    """A source whose batches are another's, passed through a function."""
+
+    def __init__(
+        self, source: AbstractDataSource[Any], fn: Callable[..., Any], *, rng: bool | None = None
+    ) -> None:
+        if not callable(fn):
+            raise ArgumentTypeError(f"map needs a function, not {fn!r}")
+        self.source = source
+        self.fn = fn
+        self._takes_rng = takes_rng(fn) if rng is None else rng
+        self._stage = source.count_takers()
+        self._name = name_of(fn)
+
+    @property
+    def is_random_access(self) -> bool:
+        """Whether the mapped source is."""
+        return self.source.is_random_access
+
+    def num_samples(self, **settings: Any) -> int | float | None:
+        """Count the samples of an epoch of the mapped source."""
+        return self.source.num_samples(**settings)
+
+    def count_takers(self) -> int:
+        """See `AbstractDataSource.count_takers`."""
+        return self._stage + self._takes_rng
+
+    def epoch_order(self, recipe: Recipe) -> Order:
+        """Give that of the mapped source."""
+        return self.source.epoch_order(recipe)
+
+    def sampling_note(self) -> str:
+        """Give that of the mapped source."""
+        return self.source.sampling_note()
+
+    def batch_iterator(
+        self, batch_size: int, shuffle: Any = None, **settings: Any
+    ) -> Iterator[BatchT_co]:
+        """Iterate over the batches of one epoch, each passed through the function."""
+        size = check_batch_size(batch_size)
+        if self.count_takers() and self.is_random_access:
+            return (self.read_at(*own) for own in addressed_indices(self, size, shuffle, settings))
+        return self._mapped(size, shuffle, settings)
+
+    def samples_by_indices_nomapping(self, indices: Any) -> BatchT_co:
+        """Fetch samples from the mapped source and apply the function."""
+        self._check_access()
+        return self._apply_outside(self.source.samples_by_indices_nomapping(indices), indices)
+
+    def samples_by_indices(self, indices: Any) -> BatchT_co:
+        """Fetch samples from the mapped source and apply the function."""
+        self._check_access()
+        return self._apply_outside(self.source.samples_by_indices(indices), indices)
+
+    def batch_indices_iterator(
+        self, batch_size: int, shuffle: Any = None, **settings: Any
+    ) -> Iterator[Any]:
+        """Iterate over the indices of one epoch of the mapped source."""
+        self._check_access()
+        return self.source.batch_indices_iterator(batch_size, **with_shuffle(shuffle, settings))
+
+    def read_at(self, indices: Any, address: Address) -> BatchT_co:
+        """See `AbstractDataSource.read_at`."""
+        return self.apply(self.source.read_at(indices, address), address)
+
+    def apply(self, batch: Any, address: Address) -> BatchT_co:
+        """Pass a batch of the mapped source through the function."""
+        raise NotImplementedError
+
+    def _apply_outside(self, batch: Any, indices: Any) -> BatchT_co:
+        return self.apply(batch, outside_an_epoch(indices, length(as_batch(batch))))
+
+    def _mapped(
+        self, batch_size: int, shuffle: Any, settings: dict[str, Any]
+    ) -> Iterator[BatchT_co]:
+        rng = shuffle_rng(shuffle) if self._takes_rng else None
+        seed = seed_of(rng)
+        handed_on = with_shuffle(shuffle if rng is None else rng, settings)
+        start = 0
+        for batch in self.source.batch_iterator(batch_size, **handed_on):
+            n = length(as_batch(batch)) if self._takes_rng else 0
+            yield self.apply(batch, Address(seed, 0, np.arange(start, start + n)))
+            start += n
+
+    def _check_access(self) -> None:
+        if not self.is_random_access:
+            self._refuse_access()
+
+
+class MapDataSource(MappedDataSource[BatchT_co]):
     """Applies a function to each batch of another data source.
 
     Parameters
@@ -275,6 +434,10 @@ class MapDataSource(AbstractDataSource[BatchT_co]):
         Called as ``fn(*batch)`` for tuples, ``fn(batch)`` for dicts and single arrays. Returns a
         tuple or list of columns, a dict of columns or one array, with as many samples as it was
         given; a list becomes a tuple.
+
+    rng : bool, optional
+        Whether `fn` is given random numbers as ``rng=``; by default if it has a parameter of that
+        name without a default.
 
     Attributes
     ----------
@@ -294,55 +457,102 @@ class MapDataSource(AbstractDataSource[BatchT_co]):
     (array([3, 1]), array([9, 1]))
     """
 
-    def __init__(self, source: AbstractDataSource[Any], fn: Callable[..., BatchT_co]) -> None:
-        if not callable(fn):
-            raise ArgumentTypeError(f"map needs a function, not {fn!r}")
-        self.source = source
-        self.fn = fn
+    def __repr__(self) -> str:
+        return f"{self.source!r}.map({self._name})"
+
+    def apply(self, batch: Any, address: Address) -> BatchT_co:
+        """Pass a batch of the mapped source through the function."""
+        rng = address.draws(self._stage) if self._takes_rng else None
+        with address.timed(f"map {self._name}"):
+            return cast("BatchT_co", apply(self.fn, batch, rng))
+
+
+class MapSamplesDataSource(MappedDataSource[Any]):
+    """Applies a function to each sample of another data source, and stacks the results.
+
+    Made by `AbstractDataSource.map_samples`, which describes it.
+
+    Parameters
+    ----------
+    source : AbstractDataSource
+        Where batches come from.
+    fn : callable
+        Called as ``fn(*sample)`` for tuple batches, ``fn(sample)`` for others.
+    rng : bool, optional
+        Whether `fn` is given random numbers as ``rng=``.
+
+    Attributes
+    ----------
+    source, fn
+        As given.
+    """
 
     def __repr__(self) -> str:
-        return f"{self.source!r}.map({name_of(self.fn)})"
+        return f"{self.source!r}.map_samples({self._name})"
 
-    @property
-    def is_random_access(self) -> bool:
-        """Whether the mapped source is."""
-        return self.source.is_random_access
+    def apply(self, batch: Any, address: Address) -> Any:
+        """Pass each sample of a batch of the mapped source through the function."""
+        results, failures = self._map_rows(as_batch(batch), address)
+        for error in failures.values():
+            raise error
+        return results
 
-    def num_samples(self, **settings: Any) -> int | float | None:
-        """Count the samples of an epoch of the mapped source."""
-        return self.source.num_samples(**settings)
+    def read_at(self, indices: Any, address: Address) -> Any:
+        """See `AbstractDataSource.read_at`."""
+        batch = self.source.read_at(indices, address)
+        results, failures = self._map_rows(as_batch(batch), address)
+        for row, error in failures.items():
+            index, place = first_at(indices, row), int(address.places[row])
+            note_site(error, index=index, place=place, stage=self._name)
+            error.add_note(f"for sample {index}")
+            if not address.tolerant:
+                raise error
+        if failures:
+            raise SampleFailures(failures)
+        return results
 
-    def batch_iterator(
-        self, batch_size: int, shuffle: Any = None, **settings: Any
-    ) -> Iterator[BatchT_co]:
-        """Iterate over the batches of one epoch, each passed through the function."""
-        size = check_batch_size(batch_size)
-        return self._mapped(size, with_shuffle(shuffle, settings))
+    def _map_rows(self, batch: Any, address: Address) -> tuple[Any, dict[int, Exception]]:
+        """Map row after row, up to the first failure unless all failures are wanted."""
+        draws = address.draws(self._stage) if self._takes_rng else None
+        results: list[Any] = []
+        failures: dict[int, Exception] = {}
+        with address.timed(f"map_samples {self._name}"):
+            for row in range(length(batch)):
+                try:
+                    results.append(self._map_row(batch, row, draws))
+                except MemoryError:
+                    raise
+                except Exception as error:  # noqa: BLE001
+                    failures[row] = error
+                    if not address.tolerant:
+                        break
+        return (stack(results) if results else batch), failures
 
-    def samples_by_indices_nomapping(self, indices: Any) -> BatchT_co:
-        """Fetch samples from the mapped source and apply the function."""
-        self._check_access()
-        return self._apply(self.source.samples_by_indices_nomapping(indices))
+    def _map_row(self, batch: Any, row: int, draws: Draws | None) -> Any:
+        sample = map_leaves(lambda leaf: leaf[row], batch)
+        rng = None if draws is None else draws.sample(row)
+        result = as_batch(call(self.fn, sample, rng=rng))
+        if result is None:
+            raise BatchError(f"{self._name} must return a sample, but it returned None")
+        return result
 
-    def samples_by_indices(self, indices: Any) -> BatchT_co:
-        """Fetch samples from the mapped source and apply the function."""
-        self._check_access()
-        return self._apply(self.source.samples_by_indices(indices))
 
-    def batch_indices_iterator(
-        self, batch_size: int, shuffle: Any = None, **settings: Any
-    ) -> Iterator[Any]:
-        """Iterate over the indices of one epoch of the mapped source."""
-        self._check_access()
-        return self.source.batch_indices_iterator(batch_size, **with_shuffle(shuffle, settings))
+def addressed_indices(
+    source: AbstractDataSource[Any], batch_size: int, shuffle: Any, settings: dict[str, Any]
+) -> Iterator[tuple[Any, Address]]:
+    """Iterate over the indices of one epoch, each with the address of its batch.
 
-    def _mapped(self, batch_size: int, settings: dict[str, Any]) -> Iterator[BatchT_co]:
-        for batch in self.source.batch_iterator(batch_size, **settings):
-            yield self._apply(batch)
+    The seed is a hash of the generator's state before the order is drawn from it.
+    """
+    rng = shuffle_rng(shuffle)
+    batches = source.batch_indices_iterator(batch_size, **with_shuffle(rng, settings))
+    return _addressed(batches, rng if source.count_takers() else None)
 
-    def _apply(self, batch: Any) -> BatchT_co:
-        return cast("BatchT_co", apply(self.fn, batch))
 
-    def _check_access(self) -> None:
-        if not self.is_random_access:
-            self._refuse_access()
+def _addressed(batches: Iterator[Any], rng: ShuffleRNG | None) -> Iterator[tuple[Any, Address]]:
+    seed = seed_of(rng)
+    start = 0
+    for indices in batches:
+        n = count(indices)
+        yield indices, Address(seed, 0, np.arange(start, start + n))
+        start += n

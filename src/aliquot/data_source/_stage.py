@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from aliquot._batch import describe, leaves, length
+from aliquot._batch import describe, is_column, leaves, length
 from aliquot.errors import BatchError
 
 
@@ -27,17 +27,28 @@ def as_batch(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def call(fn: Callable[..., Any], batch: Any, prepend: tuple[Any, ...] = ()) -> Any:
-    """Call ``fn(*batch)`` for a tuple and ``fn(batch)`` for anything else."""
-    batch = as_batch(batch)
+def takes_rng(fn: Callable[..., Any]) -> bool:
+    """Whether a function has a parameter ``rng`` without a default."""
     try:
-        return fn(*prepend, *batch) if isinstance(batch, tuple) else fn(*prepend, batch)
+        parameter = inspect.signature(fn).parameters.get("rng")
+    except (TypeError, ValueError):  # a builtin that does not tell
+        return False
+    return parameter is not None and parameter.default is parameter.empty
+
+
+def call(fn: Callable[..., Any], batch: Any, prepend: tuple[Any, ...] = (), rng: Any = None) -> Any:
+    """Call ``fn(*batch)`` for a tuple and ``fn(batch)`` for anything else, with ``rng`` if any."""
+    keywords = {} if rng is None else {"rng": rng}
+    batch = as_batch(batch)
+    columns = batch if isinstance(batch, tuple) else (batch,)
+    try:
+        return fn(*prepend, *columns, **keywords)
     except Exception as error:
         error.add_note(f"in {name_of(fn)}, given {describe(batch)}")
         raise
 
 
-def apply(fn: Callable[..., Any], batch: Any) -> Any:
+def apply(fn: Callable[..., Any], batch: Any, rng: Any = None) -> Any:
     """Call `fn` and require a batch of as many samples as it was given.
 
     Raises
@@ -46,7 +57,7 @@ def apply(fn: Callable[..., Any], batch: Any) -> Any:
         If the result is no batch, has another number of samples, or has ``None`` for a sample.
     """
     given = as_batch(batch)
-    result = as_batch(call(fn, given))
+    result = as_batch(call(fn, given, rng=rng))
     fault = _fault(given, result)
     if fault:
         raise BatchError(
@@ -66,11 +77,7 @@ def _fault(given: Any, result: Any) -> str:
     had_objects = any(_has_objects(leaf) for _, leaf in leaves(given))
     for path, leaf in columns:
         where = f"column {path}" if path else "the result"
-        if (
-            not hasattr(leaf, "__len__")
-            or isinstance(leaf, (str, bytes))
-            or getattr(leaf, "ndim", 1) == 0
-        ):
+        if not is_column(leaf):
             return f"{where} is {describe(leaf)}"
         if len(leaf) != n:
             return f"{where} has {len(leaf)}"

@@ -1,16 +1,25 @@
 """Which samples, in which order: arithmetic only, no I/O and no threads."""
 
 from aliquot.sampling._abstract import AbstractSampler
+from aliquot.sampling._blocks import Blocks
+from aliquot.sampling._keyed import ORDER_VERSION, Permutation
+from aliquot.sampling._plan import OrderedPlan
+from aliquot.sampling._split import split
 from aliquot.sampling._standard import StandardSampler
 from aliquot.sampling._steps import num_batches
 from aliquot.sampling._subset import SubsetSampler
 from aliquot.sampling._weighted import WeightedSampler, WeightedSubsetSampler
 
 __all__ = [
+    "ORDER_VERSION",
     "AbstractSampler",
+    "Blocks",
+    "OrderedPlan",
+    "Permutation",
     "StandardSampler",
     "SubsetSampler",
     "WeightedSampler",
     "WeightedSubsetSampler",
     "num_batches",
+    "split",
 ]

@@ -1,10 +1,12 @@
 """What a sampler is, for users who write their own."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 from aliquot._arguments import ShuffleRNG, check_batch_size
 from aliquot._indices import IntArray
+from aliquot.errors import ArgumentTypeError
 from aliquot.sampling._plan import OrderedPlan, batches
 
 
@@ -96,9 +98,42 @@ class AbstractSampler:
         """
         raise NotImplementedError(f"{type(self).__name__} does not support shuffled sampling")
 
+    def plan(self, *, shuffle: bool, seed: int, epoch: int) -> OrderedPlan:
+        """Give the order of an epoch, any place of which can be asked for.
+
+        `aliquot.Loader` needs it; the samplers of this package have it.
+
+        Raises
+        ------
+        ArgumentTypeError
+            If this sampler has iterators only (a `TypeError`).
+        """
+        raise ArgumentTypeError(
+            f"a Loader can ask for any place of an epoch, and {type(self).__name__} has only "
+            "iterators: give it a method plan(shuffle=, seed=, epoch=) that returns an object "
+            "with indices(start, stop)"
+        )
+
+    def default_epoch_samples(self) -> int | None:
+        """Count the samples of a loader's epoch; `None` for no end."""
+        count = self.num_indices_generated()
+        return None if count is None or math.isinf(count) else int(count)
+
+    def describe(self) -> str:
+        """Tell everything that the order depends on besides seed and epoch, in a short text."""
+        return repr(self)
+
 
 class PlannedSampler(AbstractSampler):
     """A sampler whose iterators walk plans."""
+
+    def keyed_plan(self, seed: int, epoch: int) -> OrderedPlan:
+        """Give a random order made of seed and epoch."""
+        raise NotImplementedError
+
+    def plan(self, *, shuffle: bool, seed: int, epoch: int) -> OrderedPlan:
+        """See `AbstractSampler.plan`."""
+        return self.keyed_plan(seed, epoch) if shuffle else self.in_order_plan()
 
     def in_order_plan(self) -> OrderedPlan:
         """Give the epoch in the order of the data, or raise `NotImplementedError`."""

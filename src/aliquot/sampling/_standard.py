@@ -8,6 +8,7 @@ from aliquot._arguments import ShuffleRNG
 from aliquot._indices import IntArray, check_indices
 from aliquot.sampling._abstract import PlannedSampler
 from aliquot.sampling._drawn import DrawnPasses
+from aliquot.sampling._keyed import KeyedPasses
 from aliquot.sampling._plan import ENDLESS, InOrder, check_repeats
 
 
@@ -56,6 +57,10 @@ class StandardSampler(PlannedSampler):
     def in_order_plan(self) -> InOrder:
         """Give the epoch in order."""
         return InOrder(self.length, self.repeats)
+
+    def keyed_plan(self, seed: int, epoch: int) -> KeyedPasses:
+        """Give a random order made of seed and epoch."""
+        return KeyedPasses(self.length, self.repeats, seed=seed, epoch=epoch)
 
     def drawn_plan(self, rng: ShuffleRNG) -> DrawnPasses:
         """Give an epoch with one permutation a pass."""

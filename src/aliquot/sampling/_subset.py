@@ -7,7 +7,8 @@ from aliquot._arguments import ShuffleRNG
 from aliquot._indices import IntArray, as_index_array, check_indices
 from aliquot.sampling._abstract import PlannedSampler
 from aliquot.sampling._drawn import DrawnPasses
-from aliquot.sampling._plan import ENDLESS, InOrder, Subset, check_repeats
+from aliquot.sampling._keyed import KeyedPasses
+from aliquot.sampling._plan import ENDLESS, InOrder, Subset, check_repeats, digest
 
 
 class SubsetSampler(PlannedSampler):
@@ -62,6 +63,15 @@ class SubsetSampler(PlannedSampler):
     def in_order_plan(self) -> Subset:
         """Give the epoch in the order of the subset."""
         return Subset(self.indices, InOrder(self.length, self.repeats))
+
+    def keyed_plan(self, seed: int, epoch: int) -> Subset:
+        """Give a random order made of seed and epoch."""
+        passes = KeyedPasses(self.length, self.repeats, seed=seed, epoch=epoch)
+        return Subset(self.indices, passes)
+
+    def describe(self) -> str:
+        """Tell everything that the order depends on besides seed and epoch."""
+        return f"{self!r} #{digest(self.indices)}"
 
     def drawn_plan(self, rng: ShuffleRNG) -> Subset:
         """Give an epoch with one permutation a pass."""

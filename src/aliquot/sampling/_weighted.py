@@ -11,7 +11,8 @@ from aliquot._indices import IntArray, as_index_array, check_indices
 from aliquot.errors import ArgumentError
 from aliquot.sampling._abstract import PlannedSampler
 from aliquot.sampling._drawn import DrawnByWeight
-from aliquot.sampling._plan import Subset
+from aliquot.sampling._keyed import KeyedByWeight
+from aliquot.sampling._plan import OrderedPlan, Subset, digest
 
 FloatArray = NDArray[np.floating]
 
@@ -73,6 +74,22 @@ class WeightedSampler(PlannedSampler):
     def map_indices(self, indices: Any) -> IntArray:
         """Give `indices` (array, list or slice), checked and with negatives wrapped."""
         return check_indices(indices, self.length)
+
+    def keyed_plan(self, seed: int, epoch: int) -> KeyedByWeight:
+        """Give endless draws made of seed and epoch."""
+        return KeyedByWeight(self.weights, seed=seed, epoch=epoch)
+
+    def plan(self, *, shuffle: bool, seed: int, epoch: int) -> OrderedPlan:
+        """Give the order of an epoch; it is always random."""
+        return self.keyed_plan(seed, epoch)
+
+    def default_epoch_samples(self) -> int:
+        """Count the samples of a loader's epoch: as many as there are weights."""
+        return self.length
+
+    def describe(self) -> str:
+        """Tell everything that the order depends on besides seed and epoch."""
+        return f"{self!r} #{digest(self.weights)}"
 
     def drawn_plan(self, rng: ShuffleRNG) -> DrawnByWeight:
         """Give endless draws."""
@@ -186,6 +203,22 @@ class WeightedSubsetSampler(PlannedSampler):
     def map_indices(self, indices: Any) -> IntArray:
         """Turn positions in the subset (array, list or slice) into indices of the data."""
         return self.indices[check_indices(indices, self.length)]
+
+    def keyed_plan(self, seed: int, epoch: int) -> Subset:
+        """Give endless draws from the subset made of seed and epoch."""
+        return Subset(self.indices, KeyedByWeight(self.sub_weights, seed=seed, epoch=epoch))
+
+    def plan(self, *, shuffle: bool, seed: int, epoch: int) -> OrderedPlan:
+        """Give the order of an epoch; it is always random."""
+        return self.keyed_plan(seed, epoch)
+
+    def default_epoch_samples(self) -> int:
+        """Count the samples of a loader's epoch: as many as there are weights."""
+        return self.length
+
+    def describe(self) -> str:
+        """Tell everything that the order depends on besides seed and epoch."""
+        return f"{self!r} #{digest(self.sub_weights)}{digest(self.indices)}"
 
     def drawn_plan(self, rng: ShuffleRNG) -> Subset:
         """Give endless draws from the subset."""

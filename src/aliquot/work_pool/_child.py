@@ -53,6 +53,10 @@ class SharedConstant:
             return self._pickled
 
 
+def _plain(value: Any) -> Any:
+    return value.reference if isinstance(value, SharedConstant) else value
+
+
 class Child:
     """A fresh interpreter, started without forking, which imports no main file.
 
@@ -108,14 +112,17 @@ class Child:
     def _request(
         self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Request:
-        constants = [arg for arg in args if isinstance(arg, SharedConstant)]
+        constants = [
+            value for value in (*args, *kwargs.values()) if isinstance(value, SharedConstant)
+        ]
         new = [constant for constant in constants if constant.reference not in self._known]
         dropped = [reference for reference, held in self._known.items() if held() is None]
-        plain = [arg.reference if isinstance(arg, SharedConstant) else arg for arg in args]
         request = Request(
             new={constant.reference.number: constant.pickled() for constant in new},
             dropped=[reference.number for reference in dropped],
-            task=self._dumps((fn, plain, kwargs)),
+            task=self._dumps(
+                (fn, [_plain(arg) for arg in args], {k: _plain(v) for k, v in kwargs.items()})
+            ),
         )
         for reference in dropped:
             del self._known[reference]

@@ -6,10 +6,10 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from aliquot._arguments import with_shuffle
-from aliquot.data_source import AbstractDataSource
+from aliquot._address import Address
+from aliquot.data_source import AbstractDataSource, addressed_indices
 from aliquot.errors import ArgumentTypeError
-from aliquot.work_pool._stream import Task, WorkStream
+from aliquot.work_pool._stream import Task, WorkStream, check_buffer_size
 
 BatchT_co = TypeVar("BatchT_co", covariant=True)
 
@@ -150,7 +150,7 @@ class ParallelDataSource(AbstractDataSource[BatchT_co]):
     def __init__(
         self, ds: AbstractDataSource[BatchT_co], batch_buffer_size: int, pool: AbstractWorkerPool
     ) -> None:
-        if not hasattr(ds, "batch_indices_iterator"):
+        if not isinstance(ds, AbstractDataSource):
             raise ArgumentTypeError(
                 f"expected a data source, not a {type(ds).__name__}: "
                 "wrap arrays as ArrayDataSource([...])"
@@ -162,7 +162,7 @@ class ParallelDataSource(AbstractDataSource[BatchT_co]):
             )
         self._ds = ds
         self._shared_ds = pool.shared_constant(ds)
-        self._batch_buffer_size = batch_buffer_size
+        self._batch_buffer_size = check_buffer_size(batch_buffer_size)
         self._pool = pool
 
     def __repr__(self) -> str:
@@ -182,10 +182,10 @@ class ParallelDataSource(AbstractDataSource[BatchT_co]):
         Exception
             While iterating, what a worker raised, with notes on where.
         """
-        indices = self._ds.batch_indices_iterator(batch_size, **with_shuffle(shuffle, settings))
-        tasks = ((_make_batch, (self._shared_ds, own)) for own in indices)
+        batches = addressed_indices(self._ds, batch_size, shuffle, settings)
+        tasks = ((_make_batch, (self._shared_ds, *own)) for own in batches)
         return self._pool.work_stream(tasks, self._batch_buffer_size).retrieve_iter()
 
 
-def _make_batch(ds: AbstractDataSource[BatchT_co], indices: Any) -> BatchT_co:
-    return ds.samples_by_indices_nomapping(indices)
+def _make_batch(ds: AbstractDataSource[BatchT_co], indices: Any, address: Address) -> BatchT_co:
+    return ds.read_at(indices, address)

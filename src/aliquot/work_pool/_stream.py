@@ -4,15 +4,29 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
+from operator import index
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from aliquot.errors import ArgumentError, PoolClosedError
+from aliquot.errors import ArgumentError, ArgumentTypeError, PoolClosedError
 
 Task = tuple[Any, ...]
 """``(fn,)``, ``(fn, args)`` or ``(fn, args, kwargs)``."""
 
 NO_NAMES: Mapping[str, Any] = MappingProxyType({})
+
+
+def check_buffer_size(size: Any) -> int:
+    """Give the size of a buffer as an `int` of 1 or more."""
+    try:
+        checked = index(size)
+    except TypeError:
+        raise ArgumentTypeError(
+            f"the size of a buffer must be an integer of 1 or more, not {size!r}"
+        ) from None
+    if checked < 1:
+        raise ArgumentError(f"the size of a buffer must be an integer of 1 or more, not {checked}")
+    return checked
 
 
 class Submits(Protocol):
@@ -45,11 +59,9 @@ class WorkStream:
     def __init__(
         self, worker_pool: Submits, task_generator: Iterable[Task], task_buffer_size: int = 20
     ) -> None:
-        if task_buffer_size < 1:
-            raise ArgumentError(f"the buffer must hold 1 task or more, not {task_buffer_size}")
+        self._size = check_buffer_size(task_buffer_size)
         self._pool = worker_pool
         self._tasks = iter(task_generator)
-        self._size = task_buffer_size
         self._ahead: deque[Future[Any]] = deque()
         # A dropped stream's tasks are not done: nobody waits for them.
         weakref.finalize(self, _cancel, self._ahead)

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from aliquot._scope import begin_worker, end_worker
 from aliquot.work_pool._crew import Crew, CrewPool
 
 
 def _work(crew: Crew) -> None:
+    begin_worker()
     while (job := crew.next_job()) is not None:
         future, fn, args, kwargs = job
         try:
@@ -14,6 +16,7 @@ def _work(crew: Crew) -> None:
             future.set_exception(error)
         # A waiting thread must hold nothing of the last job: it would keep a batch alive.
         del job, future, fn, args, kwargs
+    end_worker()
 
 
 class WorkerThreadPool(CrewPool):

@@ -1,0 +1,63 @@
+"""Where a batch stands: what its randomness is made of, and what is noted while it is made."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aliquot._random import Draws
+
+
+@dataclass(slots=True)
+class Address:
+    """The position of a batch, seen from one part of the tree of sources."""
+
+    seed: int
+    epoch: int
+    places: NDArray[np.int64]
+    """The rank of each sample in the epoch's one order, shape (n,)."""
+    stage: int = 0
+    """The number of the first taker of ``rng`` in this part of the tree."""
+    tolerant: bool = False
+    """Whether all samples that fail are wanted, rather than the first error."""
+    clock: dict[str, int] = field(default_factory=dict)
+    """Nanoseconds spent in each stage, by its name."""
+
+    def beyond(self, takers: int) -> "Address":
+        """Give the address for the part of the tree after `takers` takers of ``rng``."""
+        return replace(self, stage=self.stage + takers) if takers else self
+
+    def draws(self, stage: int) -> Draws:
+        """Give the ``rng`` of a stage."""
+        return Draws(self.seed, self.epoch, self.stage + stage, self.places)
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Count the time of the block for a stage."""
+        start = time.perf_counter_ns()
+        try:
+            yield
+        finally:
+            self.clock[name] = self.clock.get(name, 0) + time.perf_counter_ns() - start
+
+
+def outside_an_epoch(indices: Any, n: int) -> Address:
+    """Give the address of `n` samples fetched by index: seed 0, epoch 0, place = index."""
+    while isinstance(indices, (tuple, list)) and not all(isinstance(i, Integral) for i in indices):
+        indices = indices[0]  # of the first member of a composite, or of a choice
+    if isinstance(indices, slice):
+        indices = (indices.start or 0) + np.arange(n) * (indices.step or 1)
+    return Address(0, 0, np.asarray(indices, dtype=np.int64))
+
+
+class SampleFailures(Exception):  # noqa: N818 (it carries failures, and never reaches a user)
+    """Rows of a batch that cannot be read or mapped, with the error of each."""
+
+    def __init__(self, rows: dict[int, Exception]) -> None:
+        super().__init__(rows)
+        self.rows = rows

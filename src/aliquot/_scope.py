@@ -1,0 +1,28 @@
+"""What belongs to one worker and ends with it."""
+
+import threading
+from collections.abc import Callable
+
+_mine = threading.local()
+
+
+def at_end_of_worker(close: Callable[[], None]) -> None:
+    """Have `close` called when the worker that runs this ends.
+
+    In a thread that is no worker, nothing is called: what is opened there ends with its owner.
+    """
+    closers: list[Callable[[], None]] | None = getattr(_mine, "closers", None)
+    if closers is not None:
+        closers.append(close)
+
+
+def begin_worker() -> None:
+    """Note that this thread is a worker."""
+    _mine.closers = []
+
+
+def end_worker() -> None:
+    """Close what was opened by this worker, the latest first."""
+    closers: list[Callable[[], None]] = getattr(_mine, "closers", [])
+    while closers:
+        closers.pop()()
