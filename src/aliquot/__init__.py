@@ -10,12 +10,26 @@ import importlib
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from aliquot import data_source, errors, sampling, work_pool
+from aliquot import data_source, errors, events, sampling, work_pool
+from aliquot.accessors import locked, per_worker
+from aliquot.loader import Loader
+from aliquot.sampling import split
 
 if TYPE_CHECKING:
     from aliquot import image
 
-__all__ = ["data_source", "errors", "image", "sampling", "work_pool"]
+__all__ = [
+    "Loader",
+    "data_source",
+    "errors",
+    "events",
+    "image",
+    "locked",
+    "per_worker",
+    "sampling",
+    "split",
+    "work_pool",
+]
 
 __version__ = "0.1.0"
 

@@ -13,6 +13,7 @@
     ├── LoaderClosedError    (RuntimeError)  a loader was closed, or its iterator was ended
     ├── StateError           (ValueError)    a saved state belongs to another recipe
     ├── TooManyFailuresError (RuntimeError)  more samples failed than max_failures allows
+    ├── TaskTimeoutError     (TimeoutError)  a batch took longer than the loader's timeout
     ├── PoolClosedError      (RuntimeError)  a pool was closed, or belongs to another process
     ├── WorkerLostError      (RuntimeError)  a worker process ended in the middle of a task
     └── SampleError          (RuntimeError)  a worker's exception that could not be sent back
@@ -124,6 +125,20 @@ class StateError(AliquotError, ValueError):
 
 class TooManyFailuresError(AliquotError, RuntimeError):
     """More samples failed than the loader was told to bear."""
+
+
+class TaskTimeoutError(AliquotError, TimeoutError):
+    """A task took longer than it may; a thread that does it cannot be stopped.
+
+    Attributes
+    ----------
+    task : object
+        What it was to do.
+    """
+
+    def __init__(self, message: str, *, task: Any = None) -> None:
+        super().__init__(message)
+        self.task = task
 
 
 class PoolClosedError(AliquotError, RuntimeError):

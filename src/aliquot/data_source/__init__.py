@@ -6,13 +6,15 @@ from aliquot.data_source._callable import CallableDataSource
 from aliquot.data_source._choice import ChoiceDataSource
 from aliquot.data_source._coerce import coerce_data_source
 from aliquot.data_source._composite import CompositeDataSource
-from aliquot.data_source._index_batch import ChoiceBatch
+from aliquot.data_source._index_batch import ChoiceBatch, Raw, take
 from aliquot.data_source._iterator import IteratorDataSource
 from aliquot.data_source._orders import Order, Recipe
 from aliquot.data_source._random_access import RandomAccessDataSource
+from aliquot.data_source._single import SingleDataSource
 from aliquot.data_source._source import (
     AbstractDataSource,
     MapDataSource,
+    MappedDataSource,
     MapSamplesDataSource,
     addressed_indices,
 )
@@ -27,11 +29,15 @@ __all__ = [
     "IteratorDataSource",
     "MapDataSource",
     "MapSamplesDataSource",
+    "MappedDataSource",
     "Order",
     "RandomAccessDataSource",
+    "Raw",
     "Recipe",
+    "SingleDataSource",
     "addressed_indices",
     "batch_map_concat",
     "batch_map_mean",
     "coerce_data_source",
+    "take",
 ]

@@ -102,7 +102,7 @@ class ArrayDataSource(RandomAccessDataSource[BatchT_co]):
         if include_indices and isinstance(data, Mapping) and "index" in data:
             raise ArgumentError('include_indices=True needs the name "index", which a column has')
         super().__init__(
-            _common_length(data),
+            common_length(data),
             indices=indices,
             repeats=repeats,
             sampler=sampler,
@@ -181,7 +181,7 @@ def _check_columns(data: Any) -> None:
         reader_for(column)
 
 
-def _common_length(data: Any) -> int:
+def common_length(data: Any) -> int:
     lengths = {name: count_samples(column) for name, column in _items(data)}
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{name!r}: {n}" for name, n in lengths.items())

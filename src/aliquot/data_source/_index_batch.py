@@ -14,6 +14,16 @@ class ChoiceBatch(NamedTuple):
     """Which member: its place in ``datasets``."""
 
 
+class Raw(NamedTuple):
+    """Stands for the indices of a batch that was read already: that of a stream."""
+
+    batch: Any
+    state: Any = None
+    """That of the stream after the batch, if it has one."""
+    last: bool = False
+    """Whether the stream ends with the batch."""
+
+
 def count(indices: Any) -> int:
     """Count the samples.
 

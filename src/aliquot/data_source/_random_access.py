@@ -1,5 +1,6 @@
 """Sources whose samples can be fetched by index."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -207,9 +208,21 @@ class RandomAccessDataSource(AbstractDataSource[BatchT_co]):
 
     def epoch_order(self, recipe: Recipe) -> Order:
         """Give the order of the sampler, or of the recipe's in its place."""
-        sampler = self.sampler if recipe.sampler is None else recipe.sampler
+        sampler = self.sampler
+        if recipe.sampler is not None:
+            if not isinstance(sampler, StandardSampler) or sampler.repeats != 1:
+                raise ArgumentError(
+                    f"the source has a sampler already, {sampler!r}: a sampler sits on the source "
+                    "or on the loader, not on both"
+                )
+            sampler = recipe.sampler
         plan = sampler.plan(shuffle=recipe.shuffle, seed=recipe.seed, epoch=recipe.epoch)
-        return PlanOrder(plan, sampler.default_epoch_samples())
+        n = sampler.num_indices_generated()
+        return PlanOrder(plan, None if n is None or math.isinf(n) else int(n))
+
+    def default_epoch_samples(self) -> int | None:
+        """Count the samples of a loader's epoch, if the order has no end; `None` for no end."""
+        return self.sampler.default_epoch_samples()
 
     def sampling_note(self) -> str:
         """Tell what the order depends on besides seed and epoch."""

@@ -14,7 +14,7 @@ from aliquot._arguments import ShuffleRNG, check_batch_size, seed_of, shuffle_rn
 from aliquot._batch import length, map_leaves, stack
 from aliquot._random import Draws
 from aliquot.data_source._batch_map import Progress, Results, batch_map_concat, batch_map_mean
-from aliquot.data_source._index_batch import count, first_at
+from aliquot.data_source._index_batch import Raw, count, first_at
 from aliquot.data_source._orders import Order, Recipe
 from aliquot.data_source._stage import apply, as_batch, call, name_of, takes_rng
 from aliquot.errors import ArgumentError, ArgumentTypeError, BatchError, note_site
@@ -123,10 +123,12 @@ class AbstractDataSource(Generic[BatchT_co]):
         Parameters
         ----------
         indices : array of int, or what `batch_indices_iterator` gives
-            Which samples.
+            Which samples; of a source that is not random-access, the batch itself as `Raw`.
         address : Address
             Where in the epoch they stand, for randomness.
         """
+        if isinstance(indices, Raw):
+            return cast("BatchT_co", indices.batch)
         return self.samples_by_indices_nomapping(indices)
 
     def count_takers(self) -> int:
@@ -142,6 +144,10 @@ class AbstractDataSource(Generic[BatchT_co]):
             If this source is not random-access (a `TypeError`).
         """
         self._refuse_access()
+
+    def default_epoch_samples(self) -> int | None:
+        """Count the samples of a loader's epoch, if the order has no end; `None` for no end."""
+        return None
 
     def sampling_note(self) -> str:
         """Tell what the order depends on besides seed and epoch, in a short text."""
@@ -364,6 +370,10 @@ class MappedDataSource(AbstractDataSource[BatchT_co]):
     def epoch_order(self, recipe: Recipe) -> Order:
         """Give that of the mapped source."""
         return self.source.epoch_order(recipe)
+
+    def default_epoch_samples(self) -> int | None:
+        """Give that of the mapped source."""
+        return self.source.default_epoch_samples()
 
     def sampling_note(self) -> str:
         """Give that of the mapped source."""

@@ -1,6 +1,5 @@
 """What a sampler is, for users who write their own."""
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -115,9 +114,8 @@ class AbstractSampler:
         )
 
     def default_epoch_samples(self) -> int | None:
-        """Count the samples of a loader's epoch; `None` for no end."""
-        count = self.num_indices_generated()
-        return None if count is None or math.isinf(count) else int(count)
+        """Count the samples of a loader's epoch, if the order has no end; `None` for no end."""
+        return None
 
     def describe(self) -> str:
         """Tell everything that the order depends on besides seed and epoch, in a short text."""

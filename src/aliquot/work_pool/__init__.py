@@ -1,5 +1,6 @@
 """Who does the work: worker threads or worker processes."""
 
+from aliquot.work_pool._delivery import Delivery, Pending
 from aliquot.work_pool._parallel import AbstractWorkerPool, ParallelDataSource
 from aliquot.work_pool._processes import WorkerProcessPool
 from aliquot.work_pool._stream import WorkStream
@@ -7,7 +8,9 @@ from aliquot.work_pool._threads import WorkerThreadPool
 
 __all__ = [
     "AbstractWorkerPool",
+    "Delivery",
     "ParallelDataSource",
+    "Pending",
     "WorkStream",
     "WorkerProcessPool",
     "WorkerThreadPool",

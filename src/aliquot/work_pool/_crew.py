@@ -80,6 +80,11 @@ class CrewPool(AbstractWorkerPool):
         state = ", closed" if self._crew.closing else ""
         return f"{type(self).__name__}(processes={self._n}{state})"
 
+    @property
+    def processes(self) -> int:
+        """The number of workers."""
+        return self._n
+
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Have ``fn(*args, **kwargs)`` done by a worker; see `AbstractWorkerPool.submit`."""
         if os.getpid() != self._made_in:

@@ -21,6 +21,11 @@ class AbstractWorkerPool(ABC):
     at once; they share its workers.
     """
 
+    @property
+    @abstractmethod
+    def processes(self) -> int:
+        """The number of workers."""
+
     @abstractmethod
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Have ``fn(*args, **kwargs)`` done by a worker.

@@ -1,14 +1,14 @@
 """Tasks done ahead of time by a pool, their results in order."""
 
-import weakref
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
+from functools import partial
 from operator import index
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from aliquot.errors import ArgumentError, ArgumentTypeError, PoolClosedError
+from aliquot.errors import ArgumentError, ArgumentTypeError
+from aliquot.work_pool._delivery import Delivery
 
 Task = tuple[Any, ...]
 """``(fn,)``, ``(fn, args)`` or ``(fn, args, kwargs)``."""
@@ -59,13 +59,11 @@ class WorkStream:
     def __init__(
         self, worker_pool: Submits, task_generator: Iterable[Task], task_buffer_size: int = 20
     ) -> None:
-        self._size = check_buffer_size(task_buffer_size)
-        self._pool = worker_pool
-        self._tasks = iter(task_generator)
-        self._ahead: deque[Future[Any]] = deque()
-        # A dropped stream's tasks are not done: nobody waits for them.
-        weakref.finalize(self, _cancel, self._ahead)
-        self._fill()
+        size = check_buffer_size(task_buffer_size)
+        # Not a method: the stream and its delivery must not hold each other.
+        submit = partial(_submit, worker_pool)
+        self._delivery = Delivery(submit, iter(task_generator), size)
+        self._delivery.fill()
 
     def retrieve(self) -> Any:
         """Give the next result, in the order of the tasks; `None` after the last.
@@ -77,49 +75,26 @@ class WorkStream:
         PoolClosedError
             If the pool was closed before the task was done (a `RuntimeError`).
         """
-        return self._next() if self._ahead else None
+        return None if self._delivery.exhausted else self._next()
 
     def retrieve_iter(self) -> Iterator[Any]:
         """Give the results that are left, in the order of the tasks."""
-        while self._ahead:
+        while not self._delivery.exhausted:
             yield self._next()
 
     def _next(self) -> Any:
-        done = self._ahead.popleft()
         try:
-            return done.result()
-        except CancelledError:
-            raise PoolClosedError("the pool was closed before this task was done") from None
+            return self._delivery.take()[1]
         finally:
-            # Without it the exception and this frame would hold each other, and so the pool.
-            del done
-            self._fill()
-
-    def _fill(self) -> None:
-        while len(self._ahead) < self._size:
-            try:
-                future = self._submit(*next(self._tasks))
-            except StopIteration:
-                return
-            except Exception as error:  # noqa: BLE001
-                # It belongs after the results of the tasks that came before it.
-                self._ahead.append(_failed(error))
-                self._tasks = iter(())
-                return
-            self._ahead.append(future)
-
-    def _submit(
-        self, fn: Callable[..., Any], args: Sequence[Any] = (), kwargs: Mapping[str, Any] = NO_NAMES
-    ) -> Future[Any]:
-        return self._pool.submit(fn, *args, **kwargs)
+            self._delivery.fill()
 
 
-def _failed(error: Exception) -> Future[Any]:
-    future: Future[Any] = Future()
-    future.set_exception(error)
-    return future
+def _submit(pool: Submits, task: Task) -> Future[Any]:
+    fn, args, kwargs = _parts(*task)
+    return pool.submit(fn, *args, **kwargs)
 
 
-def _cancel(ahead: deque[Future[Any]]) -> None:
-    for future in ahead:
-        future.cancel()
+def _parts(
+    fn: Callable[..., Any], args: Sequence[Any] = (), kwargs: Mapping[str, Any] = NO_NAMES
+) -> tuple[Callable[..., Any], Sequence[Any], Mapping[str, Any]]:
+    return fn, args, kwargs

@@ -1,0 +1,62 @@
+"""One iteration over an epoch, or the rest of one."""
+
+import time
+import weakref
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from aliquot._task import Task
+from aliquot.errors import LoaderClosedError, TaskTimeoutError
+from aliquot.work_pool import Delivery
+
+if TYPE_CHECKING:
+    from aliquot.loader._loader import Loader
+
+
+class BatchIterator(Iterator[Any]):
+    """Gives the batches of an epoch; dropped, it drops what it has ordered ahead."""
+
+    def __init__(self, loader: "Loader[Any]", delivery: Delivery[Task], *, ahead: bool) -> None:
+        self._loader = loader
+        self._delivery = delivery
+        self._ahead = ahead
+        self._ended = ""
+        weakref.finalize(self, delivery.cancel)
+        if ahead:
+            delivery.fill()
+
+    def __next__(self) -> Any:
+        if self._ended:
+            raise LoaderClosedError(self._ended)
+        while True:
+            start = time.perf_counter_ns()
+            self._delivery.fill()
+            if self._delivery.exhausted:
+                self._loader.note_end()
+                raise StopIteration
+            made = self._take(start)
+            if self._ahead:
+                self._delivery.fill()
+            if made.samples or made.batch is not None:
+                return made.batch
+
+    def end(self, reason: str) -> None:
+        """Give no more batches: the next asked for raises, saying why."""
+        if not self._ended:
+            self._ended = reason
+            self._delivery.cancel()
+
+    def _take(self, start: int) -> Any:
+        try:
+            task, made = self._delivery.take()
+            self._loader.note_delivery(task, made, time.perf_counter_ns() - start)
+        except TaskTimeoutError as error:
+            self._loader.note_stuck(error)
+            raise
+        except Exception as error:
+            self.end(
+                f"the iterator ended with an error, {type(error).__name__}: {error}; "
+                "iter(loader) begins anew"
+            )
+            raise
+        return made

@@ -1,0 +1,170 @@
+"""Making one batch: what a worker does, and what is done again when samples fail."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from aliquot._address import Address, SampleFailures
+from aliquot._batch import length
+from aliquot._random import hash_key
+from aliquot._task import Task
+from aliquot.data_source import AbstractDataSource, Order, Raw, take
+from aliquot.errors import ArgumentError, site
+from aliquot.events import SampleFailed
+from aliquot.loader._steps import Steps
+
+_CANDIDATES = 8
+"""How many samples may stand in for one, before it is an error."""
+
+
+@dataclass
+class Made:
+    """What became of a task."""
+
+    batch: Any = None
+    samples: int = 0
+    """Samples in the batch; 0 if all of them failed, and there is none."""
+    failures: dict[int, Exception] = field(default_factory=dict)
+    """The rows that failed, if there are any: then there is no batch yet."""
+    work_ns: int = 0
+    stages: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Everything that a worker needs besides a task; it is sent to each worker once."""
+
+    source: AbstractDataSource[Any]
+    seed: int
+    tolerant: bool
+    collate: Callable[[Any], Any] | None
+
+    def __call__(self, task: Task) -> Made:
+        """Make the batch of a task."""
+        if not len(task.places):
+            return Made()
+        start = time.perf_counter_ns()
+        address = Address(self.seed, task.epoch, task.places, tolerant=self.tolerant)
+        try:
+            batch = self.source.read_at(task.indices, address)
+        except SampleFailures as failed:
+            return Made(failures=failed.rows)
+        samples = len(task.places) if task.mask is None else int(task.mask.sum())
+        if task.mask is not None:
+            batch = _with_mask(batch, task.mask)
+        if self.collate is not None:
+            with address.timed("collate"):
+                batch = self.collate(batch)
+        return Made(batch, samples, {}, time.perf_counter_ns() - start, address.clock)
+
+
+def make(maker: Maker, task: Task) -> Made:
+    """Do a task: what pools are given."""
+    return maker(task)
+
+
+def _with_mask(batch: Any, mask: Any) -> Any:
+    if isinstance(batch, dict):
+        if "mask" in batch:
+            raise ArgumentError('pad_last=True needs the name "mask", which a column has')
+        return {**batch, "mask": mask.copy()}
+    columns = batch if isinstance(batch, tuple) else (batch,)
+    return (*columns, mask.copy())
+
+
+class Policy:
+    """What is done about samples that fail: tasks are done again without them.
+
+    A batch is made anew with other samples in the failing rows, or without these rows. So it is a
+    function of its place like any other, whoever makes it.
+    """
+
+    def __init__(self, on_error: str, steps: Steps, order: Order, seed: int) -> None:
+        self._substitutes = on_error == "substitute"
+        self._steps = steps
+        self._order = order
+        self._seed = seed
+
+    def again(self, task: Task, made: Made) -> Task | None:
+        """Give the task to do in place of one with failures; `None` if it has none.
+
+        Raises
+        ------
+        Exception
+            A sample's own, if nothing can stand in for it.
+        """
+        if not made.failures:
+            return None
+        return self._substituted(task, made) if self._substitutes else self._skipped(task, made)
+
+    def _skipped(self, task: Task, made: Made) -> Task:
+        rows = sorted(made.failures)
+        good = np.delete(np.arange(len(task.places)), rows)
+        failed = task.failed + _events(task, made, rows, "skipped")
+        if not len(good):
+            if self._steps.world_size > 1:
+                error = made.failures[rows[0]]
+                error.add_note("no sample of this rank's batch is left, and ranks need equal steps")
+                raise error
+            return task._replace(places=task.places[:0], failed=failed)
+        if task.mask is None:
+            indices = take(task.indices, good)
+            return task._replace(places=task.places[good], indices=indices, failed=failed)
+        # Padded: a good sample of the batch is repeated in each failing row.
+        repeated = np.arange(len(task.places))
+        repeated[rows] = good[0]
+        mask = task.mask.copy()
+        mask[rows] = False
+        return task._replace(
+            places=task.places[repeated],
+            indices=take(task.indices, repeated),
+            mask=mask,
+            failed=failed,
+        )
+
+    def _substituted(self, task: Task, made: Made) -> Task:
+        rows = sorted(made.failures)
+        tries = list(task.candidates or [0] * len(task.places))
+        order_places = task.places.copy()
+        for row in rows:
+            tries[row] += 1
+            if tries[row] > _CANDIDATES:
+                error = made.failures[row]
+                error.add_note(f"{_CANDIDATES} other samples in its place failed too")
+                raise error
+        for row, number in enumerate(tries):
+            if number:
+                key = hash_key(self._seed, task.epoch, int(task.places[row]), number)
+                order_places[row] = self._steps.candidate(self._order, task, key)
+        return task._replace(
+            indices=self._order.at(order_places),
+            candidates=tuple(tries),
+            failed=task.failed + _events(task, made, rows, "substituted"),
+        )
+
+
+def _events(task: Task, made: Made, rows: list[int], action: str) -> tuple[SampleFailed, ...]:
+    """Tell of the samples that failed; one that only fills up is told of where it belongs."""
+    counted = [row for row in rows if task.mask is None or task.mask[row]]
+    return tuple([_event(task, row, made.failures[row], action) for row in counted])
+
+
+def _event(task: Task, row: int, error: Exception, action: str) -> SampleFailed:
+    known = site(error)
+    return SampleFailed(
+        epoch=task.epoch,
+        place=int(task.places[row]),
+        index=known.index,
+        path=known.path,
+        reason=f"{type(error).__name__}: {error}",
+        action=action,
+    )
+
+
+def raw_task(batch: Any, epoch: int, place: int, step: int) -> Task:
+    """Give the task that passes a batch of a stream through its stages."""
+    n = length(tuple(batch) if isinstance(batch, list) else batch)
+    return Task(epoch, place, step, np.arange(place, place + n), Raw(batch))

@@ -1,0 +1,72 @@
+"""Where a loader stands: what has been delivered, and where the next iteration begins."""
+
+from dataclasses import dataclass, field
+
+from aliquot.errors import ArgumentError
+from aliquot.loader._steps import Steps
+
+_REMEMBERED = 16
+
+
+@dataclass
+class _Run:
+    """Batches delivered one after the other."""
+
+    epoch: int
+    start: int
+    """The place of the first."""
+    step: int
+    """The batches of the epoch before it."""
+    delivered: int = 0
+
+
+@dataclass
+class Position:
+    """The place before which everything has been delivered, over all ranks."""
+
+    epoch: int = 0
+    place: int = 0
+    step: int = 0
+    """Batches delivered in this epoch, as far as this loader knows."""
+    fresh: bool = True
+    """Whether the next iteration begins here, rather than with the next epoch."""
+    pinned: int | None = None
+    """The epoch that ``epochs()`` is in."""
+    runs: list[_Run] = field(default_factory=lambda: [_Run(0, 0, 0)])
+
+    def go(self, epoch: int, place: int, step: int = 0) -> None:
+        """Stand somewhere else; the next iteration begins there."""
+        self.epoch, self.place, self.step, self.fresh = epoch, place, step, True
+        self.runs = [*self.runs[-_REMEMBERED:], _Run(epoch, place, step)]
+
+    def begin(self) -> None:
+        """Begin an iteration: here, or with the next epoch, or with the pinned one anew."""
+        if not self.fresh:
+            latest = self.runs[-1]
+            if self.pinned is None:
+                self.go(self.epoch + 1, 0)
+            else:  # the run that began this epoch, again
+                self.go(latest.epoch, latest.start, latest.step)
+        self.fresh = False
+
+    def deliver(self, size: int) -> None:
+        """Note that one step of `size` places has been delivered."""
+        self.place += size
+        self.step += 1
+        self.runs[-1].delivered += 1
+
+    def ago(self, k: int, size: int) -> tuple[int, int, int]:
+        """Give epoch, place and step before the last `k` batches."""
+        if k == 0:
+            return self.epoch, self.place, self.step
+        for run in reversed(self.runs):
+            if run.delivered >= k:
+                kept = run.delivered - k
+                return run.epoch, run.start + kept * size, run.step + kept
+            k -= run.delivered
+        raise ArgumentError(f"there is no state {k} batches before the first that was delivered")
+
+
+def normal(steps: Steps, epoch: int, place: int, step: int) -> tuple[int, int, int]:
+    """Turn the end of an epoch into the start of the next."""
+    return (epoch + 1, 0, 0) if steps.left(place) == 0 else (epoch, place, step)

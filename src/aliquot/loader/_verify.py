@@ -1,0 +1,63 @@
+"""Reading the same samples in several ways, and finding where the results differ."""
+
+from collections.abc import Callable
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+
+from aliquot._address import Address
+from aliquot._batch import leaves, map_leaves
+from aliquot._task import Task
+from aliquot.data_source import AbstractDataSource, MappedDataSource, take
+from aliquot.errors import BatchError
+from aliquot.loader._make import Maker
+from aliquot.work_pool import Pending
+
+
+def verify(maker: Maker, task: Task, submit: Callable[[Task], Pending] | None) -> None:
+    """Compare a batch read once with itself read again, in halves, and by the pool."""
+    for source in _innermost_first(maker.source):
+        whole = _read(source, maker.seed, task, slice(None))
+        _compare(whole, _read(source, maker.seed, task, slice(None)), f"{source!r} read twice")
+        half = len(task.places) // 2
+        for rows in (slice(half), slice(half, None)) if half else ():
+            part = map_leaves(itemgetter(rows), whole)
+            found = _read(source, maker.seed, task, rows)
+            _compare(
+                part,
+                found,
+                f"{source!r} read in parts (a function that mixes the samples of a batch does)",
+            )
+    if submit is not None:
+        made = submit(task).result()
+        _compare(maker(task).batch, made.batch, f"{maker.source!r} read by the pool")
+
+
+def _innermost_first(source: AbstractDataSource[Any]) -> list[AbstractDataSource[Any]]:
+    """Give the sources below, and below that, so that the first that differs is at fault."""
+    below = _innermost_first(source.source) if isinstance(source, MappedDataSource) else []
+    return [*below, source]
+
+
+def _read(source: AbstractDataSource[Any], seed: int, task: Task, rows: slice) -> Any:
+    address = Address(seed, task.epoch, task.places[rows])
+    return source.read_at(take(task.indices, rows), address)
+
+
+def _compare(expected: Any, found: Any, how: str) -> None:
+    ours, theirs = list(leaves(expected)), list(leaves(found))
+    if [path for path, _ in ours] != [path for path, _ in theirs]:
+        raise BatchError(f"the columns differ: {how}")
+    for (path, one), (_, other) in zip(ours, theirs, strict=True):
+        if not _equal(one, other):
+            raise BatchError(f"column {path or 0} differs: {how}")
+
+
+def _equal(one: Any, other: Any) -> bool:
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        floats = one.dtype.kind in "fc" and other.dtype.kind in "fc"
+        return one.dtype == other.dtype and np.array_equal(one, other, equal_nan=floats)
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(map(_equal, one, other))
+    return bool(np.all(one == other))
