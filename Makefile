@@ -24,6 +24,7 @@ docs: .venv/test
 
 bench: .venv/test
 	$(BIN)/python benchmarks/arrays.py
+	$(BIN)/python benchmarks/order.py
 
 .venv/python:
 	$(PYTHON) -m venv .venv

@@ -1,10 +1,8 @@
 """Where a batch stands: what its randomness is made of, and what is noted while it is made."""
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from numbers import Integral
+from time import perf_counter_ns
 from typing import Any
 
 import numpy as np
@@ -36,14 +34,9 @@ class Address:
         """Give the ``rng`` of a stage."""
         return Draws(self.seed, self.epoch, self.stage + stage, self.places)
 
-    @contextmanager
-    def timed(self, name: str) -> Iterator[None]:
-        """Count the time of the block for a stage."""
-        start = time.perf_counter_ns()
-        try:
-            yield
-        finally:
-            self.clock[name] = self.clock.get(name, 0) + time.perf_counter_ns() - start
+    def count(self, stage: str, start_ns: int) -> None:
+        """Count the time since `start_ns`, of ``time.perf_counter_ns``, for a stage."""
+        self.clock[stage] = self.clock.get(stage, 0) + perf_counter_ns() - start_ns
 
 
 def outside_an_epoch(indices: Any, n: int) -> Address:

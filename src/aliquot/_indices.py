@@ -35,7 +35,8 @@ def check_indices(indices: Any, n: int, *, name: str = "indices") -> IntArray:
     """
     if isinstance(indices, slice):
         return np.arange(*indices.indices(n), dtype=np.int64)
-    array = as_index_array(indices, name=name)
+    plain = type(indices) is np.ndarray and indices.dtype == np.int64 and indices.ndim == 1
+    array: IntArray = indices if plain else as_index_array(indices, name=name)
     # Seen as unsigned, a negative index is larger than any length: one pass finds both faults.
     if len(array) == 0 or array.view(np.uint64).max() < n:
         return array

@@ -29,7 +29,8 @@ def reader_for(column: Any) -> Reader:
             f"expected an array-like with an axis of samples, not the single value {column!r:.60}"
         )
     if type(column) in (np.ndarray, np.memmap):
-        return partial(_take, np.asarray(column))
+        array = np.asarray(column)
+        return partial(_take if array.flags.c_contiguous else _pick, array)
     if isinstance(column, (list, tuple, range)):
         return partial(_copied, column)
     package = package_of(column)
@@ -63,7 +64,13 @@ def _can_be_indexed(column: Any) -> bool:
 
 def _take(array: NDArray[Any], indices: IntArray) -> NDArray[Any]:
     # "clip" checks nothing and so needs no buffer: the fastest gather, for indices in range.
-    return np.take(array, indices, axis=0, mode="clip")
+    return array.take(indices, axis=0, mode="clip")
+
+
+def _pick(array: NDArray[Any], indices: IntArray) -> NDArray[Any]:
+    # np.take would first copy all of an array that is not contiguous.
+    picked: NDArray[Any] = array[indices]
+    return picked
 
 
 def _copied(column: Sequence[Any], indices: IntArray) -> Any:

@@ -148,19 +148,24 @@ class ArrayDataSource(RandomAccessDataSource[BatchT_co]):
             If a column gives another number of samples than it was asked for (a `TypeError`).
         """
         indices = check_indices(indices, self._length)
-        columns = {
-            name: _read(name, column, self._reader(name, column), indices)
+        columns = [
+            _read(name, column, self._reader(name, column), indices)
             for name, column in _items(self.data)
-        }
-        if isinstance(self.data, Mapping):
-            named = {"index": indices.copy(), **columns} if self.include_indices else columns
-            return cast("BatchT_co", named)
-        found = tuple(columns.values())
-        return cast("BatchT_co", (indices.copy(), *found) if self.include_indices else found)
+        ]
+        batch: Any
+        if not isinstance(self.data, (list, tuple)):
+            batch = dict(zip(self.data, columns, strict=True))
+            if self.include_indices:
+                batch = {"index": indices.copy(), **batch}
+        elif self.include_indices:
+            batch = (indices.copy(), *columns)
+        else:
+            batch = tuple(columns)
+        return cast("BatchT_co", batch)
 
 
 def _items(data: Any) -> list[tuple[Any, Any]]:
-    return list(data.items() if isinstance(data, Mapping) else enumerate(data))
+    return list(enumerate(data) if isinstance(data, (list, tuple)) else data.items())
 
 
 def _check_columns(data: Any) -> None:
@@ -207,6 +212,8 @@ def _read(name: Any, column: Any, read: Reader, indices: IntArray) -> Any:
         if one and hasattr(column, "describe"):
             note_site(error, path=column.describe(int(indices[0])))
         raise
+    if type(found) is np.ndarray and len(found) == len(indices):  # nearly always, and fast
+        return found
     for path, leaf in leaves(found):
         rows = len(leaf) if is_column(leaf) else None
         if rows != len(indices):

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from time import perf_counter_ns
 from typing import Any
 
 from aliquot._address import Address, SampleFailures, outside_an_epoch
@@ -175,16 +176,18 @@ class RandomAccessDataSource(AbstractDataSource[BatchT_co]):
 
     def read_at(self, indices: Any, address: Address) -> BatchT_co:
         """See `AbstractDataSource.read_at`."""
-        with address.timed("read"):
-            try:
-                return self.samples_by_indices_nomapping(indices)
-            except (MemoryError, BatchError):
+        start = perf_counter_ns()
+        try:
+            return self.samples_by_indices_nomapping(indices)
+        except (MemoryError, BatchError):
+            raise
+        except Exception as error:
+            failures = self._failing_rows(indices, first_only=not address.tolerant)
+            if not failures:
+                error.add_note("each of these samples can be read alone")
                 raise
-            except Exception as error:
-                failures = self._failing_rows(indices, first_only=not address.tolerant)
-                if not failures:
-                    error.add_note("each of these samples can be read alone")
-                    raise
+        finally:
+            address.count("read", start)
         for row, failure in failures.items():
             place = int(address.places[row]) if row < len(address.places) else None
             note_site(failure, index=int(indices[row]), place=place)

@@ -5,6 +5,7 @@ They stand together because each is made from the other.
 
 import math
 from collections.abc import Callable, Iterator
+from time import perf_counter_ns
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
 import numpy as np
@@ -472,9 +473,11 @@ class MapDataSource(MappedDataSource[BatchT_co]):
 
     def apply(self, batch: Any, address: Address) -> BatchT_co:
         """Pass a batch of the mapped source through the function."""
+        start = perf_counter_ns()
         rng = address.draws(self._stage) if self._takes_rng else None
-        with address.timed(f"map {self._name}"):
-            return cast("BatchT_co", apply(self.fn, batch, rng))
+        result = cast("BatchT_co", apply(self.fn, batch, rng))
+        address.count(f"map {self._name}", start)
+        return result
 
 
 class MapSamplesDataSource(MappedDataSource[Any]):
@@ -526,16 +529,17 @@ class MapSamplesDataSource(MappedDataSource[Any]):
         draws = address.draws(self._stage) if self._takes_rng else None
         results: list[Any] = []
         failures: dict[int, Exception] = {}
-        with address.timed(f"map_samples {self._name}"):
-            for row in range(length(batch)):
-                try:
-                    results.append(self._map_row(batch, row, draws))
-                except MemoryError:
-                    raise
-                except Exception as error:  # noqa: BLE001
-                    failures[row] = error
-                    if not address.tolerant:
-                        break
+        start = perf_counter_ns()
+        for row in range(length(batch)):
+            try:
+                results.append(self._map_row(batch, row, draws))
+            except MemoryError:
+                raise
+            except Exception as error:  # noqa: BLE001
+                failures[row] = error
+                if not address.tolerant:
+                    break
+        address.count(f"map_samples {self._name}", start)
         return (stack(results) if results else batch), failures
 
     def _map_row(self, batch: Any, row: int, draws: Draws | None) -> Any:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from aliquot._needs import need
-from aliquot.demo._augment import MARGIN, SIZE, augment_one
+from aliquot.demo._augment import MARGIN, SIZE, cropped
 
 
 def plain_pillow_loop(paths: Iterable[str], batch_size: int) -> int:
@@ -20,10 +20,12 @@ def plain_pillow_loop(paths: Iterable[str], batch_size: int) -> int:
     side = SIZE + MARGIN
     batch = []
     count = 0
-    for index, path in enumerate(paths):
+    rng = np.random.default_rng(0)
+    for path in paths:
         with pillow.open(path) as image:
             resized = image.convert("RGB").resize((side, side), pillow.Resampling.BILINEAR)
-        batch.append(augment_one(index, np.asarray(resized)))
+        top, left, flip = rng.integers((MARGIN + 1, MARGIN + 1, 2))
+        batch.append(cropped(np.asarray(resized), top, left, flip=bool(flip)))
         count += 1
         if len(batch) == batch_size:
             np.stack(batch)

@@ -5,15 +5,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from aliquot.data_source import ArrayDataSource
 from aliquot.demo._augment import MARGIN, SIZE, augment
 from aliquot.demo._photographs import labelled_photographs
 from aliquot.demo._plain import plain_pillow_loop
 from aliquot.image import ImageFiles, contact_sheet
-from aliquot.sampling import num_batches
-from aliquot.work_pool import WorkerThreadPool
+from aliquot.loader import Loader
+from aliquot.work_pool import usable_cores
 
 BATCH_SIZE = 32
 
@@ -70,23 +68,21 @@ def run(folder: Path, output: Path, progress: Progress) -> Outcome:
     photos = labelled_photographs(folder, size=(SIZE + MARGIN, SIZE + MARGIN))
     for path in photos.paths:  # so that neither contender waits for the disk
         Path(path).read_bytes()
-    source = ArrayDataSource([photos, photos.labels], include_indices=True).map(augment)
-    with WorkerThreadPool() as pool:
-        parallel = pool.parallel_data_source(source, batch_buffer_size=8)
-        batches: list[tuple[Any, ...]] = []
+    source = ArrayDataSource([photos, photos.labels]).map(augment)
+    first: list[Any] = []  # the first batch, to look at
+    with Loader(source, batch_size=BATCH_SIZE, shuffle=True, seed=0, pool=usable_cores()) as loader:
 
         def epoch() -> int:
-            drawn = parallel.batch_iterator(BATCH_SIZE, shuffle=np.random.RandomState(12345))
             count = 0
-            for batch in progress(drawn, total=num_batches(len(photos), BATCH_SIZE)):
+            for batch in progress(loader, total=len(loader)):
                 count += len(batch[0])  # here a training loop would take its step
-                batches[1:] = ()  # keep the first batch, to look at
-                batches.append(batch)
+                if not first:
+                    first.append(batch)
             return count
 
         aliquot = _timed(epoch)
     pillow = _timed(lambda: plain_pillow_loop(photos.paths, BATCH_SIZE))
-    _draw(batches[0], photos.classes, output)
+    _draw(first[0], photos.classes, output)
     return Outcome(photos, aliquot, pillow, output)
 
 

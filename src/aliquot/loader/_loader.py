@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypedDict, TypeVar, Unpack, overload
 
 import numpy as np
 
 from aliquot._arguments import check_batch_size
 from aliquot._ledger import Ledger
+from aliquot._protocols import ArrayLike
 from aliquot._task import Task
 from aliquot.data_source import AbstractDataSource, Order, Recipe
 from aliquot.diagnostics import Report
@@ -38,6 +39,25 @@ from aliquot.work_pool import AbstractWorkerPool, Delivery, Pending
 
 BatchT = TypeVar("BatchT")
 _ATTEMPTS = 3
+
+
+class Options(TypedDict, total=False):
+    """The options of a loader, for type checkers; `Loader` describes them."""
+
+    shuffle: Any
+    seed: int | None
+    sampler: AbstractSampler | None
+    drop_last: bool
+    pad_last: bool
+    epoch_samples: int | None
+    collate: Callable[[Any], Any] | None
+    pool: AbstractWorkerPool | int | None
+    prefetch: int
+    rank: int | str
+    world_size: int
+    on_error: str
+    max_failures: int | None
+    timeout: float | None
 
 
 class Loader(Generic[BatchT]):
@@ -113,6 +133,42 @@ class Loader(Generic[BatchT]):
     1 [1 6 2 3]
     1 [9 4]
     """
+
+    @overload
+    def __init__(
+        self: "Loader[BatchT]",
+        source: AbstractDataSource[BatchT],
+        *,
+        batch_size: int,
+        **options: Unpack[Options],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: "Loader[dict[str, Any]]",
+        source: Mapping[str, ArrayLike],
+        *,
+        batch_size: int,
+        **options: Unpack[Options],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: "Loader[tuple[Any, ...]]",
+        source: list[Any] | tuple[Any, ...],
+        *,
+        batch_size: int,
+        **options: Unpack[Options],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: "Loader[Any]",
+        source: ArrayLike,
+        *,
+        batch_size: int,
+        **options: Unpack[Options],
+    ) -> None: ...
 
     def __init__(
         self,

@@ -1,5 +1,6 @@
 """Who does the work: worker threads or worker processes."""
 
+from aliquot.work_pool._cores import usable_cores
 from aliquot.work_pool._delivery import Delivery, Pending
 from aliquot.work_pool._parallel import AbstractWorkerPool, ParallelDataSource
 from aliquot.work_pool._processes import WorkerProcessPool
@@ -14,4 +15,5 @@ __all__ = [
     "WorkStream",
     "WorkerProcessPool",
     "WorkerThreadPool",
+    "usable_cores",
 ]
