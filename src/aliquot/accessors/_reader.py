@@ -30,7 +30,10 @@ def reader_for(column: Any) -> Reader:
         )
     if type(column) in (np.ndarray, np.memmap):
         array = np.asarray(column)
-        return partial(_take if array.flags.c_contiguous else _pick, array)
+        if array.flags.c_contiguous:
+            # "clip" checks nothing and so needs no buffer: the fastest gather.
+            return partial(array.take, axis=0, mode="clip")
+        return array.__getitem__  # take would first copy all of an array that is not contiguous
     if isinstance(column, (list, tuple, range)):
         return partial(_copied, column)
     package = package_of(column)
@@ -60,17 +63,6 @@ def count_samples(column: Any) -> int:
 
 def _can_be_indexed(column: Any) -> bool:
     return hasattr(column, "__getitem__") and hasattr(column, "__len__")
-
-
-def _take(array: NDArray[Any], indices: IntArray) -> NDArray[Any]:
-    # "clip" checks nothing and so needs no buffer: the fastest gather, for indices in range.
-    return array.take(indices, axis=0, mode="clip")
-
-
-def _pick(array: NDArray[Any], indices: IntArray) -> NDArray[Any]:
-    # np.take would first copy all of an array that is not contiguous.
-    picked: NDArray[Any] = array[indices]
-    return picked
 
 
 def _copied(column: Sequence[Any], indices: IntArray) -> Any:
