@@ -26,78 +26,93 @@ from aliquot import data_source, work_pool
 
 N, BATCH = 50_000, 256
 
+Epoch = Callable[[], Iterator[Any]]
+"""Begins an epoch; what it iterates over is made once, before the first."""
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 warnings.simplefilter("ignore")
 
 
-def bare_indexing(X, y) -> Iterator[Any]:
-    order = np.random.RandomState(12345).permutation(N)
-    for start in range(0, N, BATCH):
-        indices = order[start : start + BATCH]
-        yield X[indices], y[indices]
+def bare_indexing(X, y) -> Epoch:
+    rng = np.random.RandomState(12345)
+
+    def epoch():
+        order = rng.permutation(N)
+        for start in range(0, N, BATCH):
+            indices = order[start : start + BATCH]
+            yield X[indices], y[indices]
+
+    return epoch
 
 
-def bare_take(X, y) -> Iterator[Any]:
-    order = np.random.RandomState(12345).permutation(N)
+def bare_take(X, y) -> Epoch:
+    rng = np.random.RandomState(12345)
     x_out, y_out = np.empty((BATCH, *X.shape[1:]), X.dtype), np.empty(BATCH, y.dtype)
-    for start in range(0, N, BATCH):
-        indices = order[start : start + BATCH]
-        n = len(indices)
-        np.take(X, indices, axis=0, out=x_out[:n], mode="clip")
-        np.take(y, indices, axis=0, out=y_out[:n], mode="clip")
-        yield x_out[:n], y_out[:n]
+
+    def epoch():
+        order = rng.permutation(N)
+        for start in range(0, N, BATCH):
+            indices = order[start : start + BATCH]
+            n = len(indices)
+            np.take(X, indices, axis=0, out=x_out[:n], mode="clip")
+            np.take(y, indices, axis=0, out=y_out[:n], mode="clip")
+            yield x_out[:n], y_out[:n]
+
+    return epoch
 
 
-def aliquot_iterator(X, y) -> Iterator[Any]:
+def aliquot_loader(X, y, **options) -> Epoch:
+    loader = aq.Loader([X, y], batch_size=BATCH, shuffle=True, seed=0, **options)
+    return lambda: iter(loader)
+
+
+def aliquot_loader_thread(X, y) -> Epoch:
+    return aliquot_loader(X, y, pool=1)
+
+
+def aliquot_iterator(X, y) -> Epoch:
+    source, rng = data_source.ArrayDataSource([X, y]), np.random.RandomState(12345)
+    return lambda: source.batch_iterator(BATCH, shuffle=rng)
+
+
+def aliquot_pool(X, y) -> Epoch:
     source = data_source.ArrayDataSource([X, y])
-    return source.batch_iterator(BATCH, shuffle=np.random.RandomState(12345))
+    parallel = work_pool.WorkerThreadPool(1).parallel_data_source(source, batch_buffer_size=4)
+    rng = np.random.RandomState(12345)
+    return lambda: parallel.batch_iterator(BATCH, shuffle=rng)
 
 
-def aliquot_pool(X, y) -> Iterator[Any]:
-    with work_pool.WorkerThreadPool(1) as pool:
-        source = pool.parallel_data_source(data_source.ArrayDataSource([X, y]), 4)
-        yield from source.batch_iterator(BATCH, shuffle=np.random.RandomState(12345))
-
-
-def aliquot_loader(X, y) -> Iterator[Any]:
-    with aq.Loader([X, y], batch_size=BATCH, shuffle=True, seed=0) as loader:
-        yield from loader
-
-
-def aliquot_loader_thread(X, y) -> Iterator[Any]:
-    with aq.Loader([X, y], batch_size=BATCH, shuffle=True, seed=0, pool=1) as loader:
-        yield from loader
-
-
-def batchup_iterator(X, y) -> Iterator[Any]:
+def batchup_iterator(X, y) -> Epoch:
     from batchup import data_source as batchup
 
-    source = batchup.ArrayDataSource([X, y])
-    return source.batch_iterator(BATCH, shuffle=np.random.RandomState(12345))
+    source, rng = batchup.ArrayDataSource([X, y]), np.random.RandomState(12345)
+    return lambda: source.batch_iterator(BATCH, shuffle=rng)
 
 
-def torch_loader(X, y, **options) -> Iterator[Any]:
+def torch_loader(X, y, **options) -> Epoch:
     import torch
     from torch.utils.data import DataLoader, TensorDataset
 
     dataset = TensorDataset(torch.from_numpy(X), torch.from_numpy(y))
-    return iter(DataLoader(dataset, batch_size=BATCH, shuffle=True, **options))
+    loader = DataLoader(dataset, batch_size=BATCH, shuffle=True, **options)
+    return lambda: iter(loader)
 
 
-def torch_two_workers(X, y) -> Iterator[Any]:
+def torch_two_workers(X, y) -> Epoch:
     return torch_loader(X, y, num_workers=2)
 
 
-def torch_batch_sampler(X, y) -> Iterator[Any]:
+def torch_batch_sampler(X, y) -> Epoch:
     import torch
     from torch.utils.data import BatchSampler, DataLoader, RandomSampler, TensorDataset
 
     dataset = TensorDataset(torch.from_numpy(X), torch.from_numpy(y))
     sampler = BatchSampler(RandomSampler(dataset), BATCH, drop_last=False)
-    return iter(DataLoader(dataset, sampler=sampler, batch_size=None))
+    loader = DataLoader(dataset, sampler=sampler, batch_size=None)
+    return lambda: iter(loader)
 
 
-def torchdata_nodes(X, y) -> Iterator[Any]:
+def torchdata_nodes(X, y) -> Epoch:
     import torch
     from torch.utils.data import RandomSampler, default_collate
     from torchdata import nodes
@@ -106,17 +121,18 @@ def torchdata_nodes(X, y) -> Iterator[Any]:
     sampler = nodes.SamplerWrapper(RandomSampler(range(N)))
     samples = nodes.Mapper(sampler, lambda i: (rows[0][i], rows[1][i]))
     batches = nodes.Mapper(nodes.Batcher(samples, BATCH, drop_last=False), default_collate)
-    return iter(nodes.Loader(batches))
+    loader = nodes.Loader(batches)
+    return lambda: iter(loader)
 
 
-def tf_data(X, y) -> Iterator[Any]:
+def tf_data(X, y) -> Epoch:
     import tensorflow as tf
 
     dataset = tf.data.Dataset.from_tensor_slices((X, y)).shuffle(N).batch(BATCH)
-    return dataset.as_numpy_iterator()
+    return dataset.as_numpy_iterator
 
 
-def grain_dataset(X, y, **options) -> Iterator[Any]:
+def grain_dataset(X, y, **options) -> Epoch:
     import grain
 
     class Rows:
@@ -127,21 +143,22 @@ def grain_dataset(X, y, **options) -> Iterator[Any]:
             return X[i], y[i]
 
     dataset = grain.MapDataset.source(Rows()).shuffle(seed=0).batch(BATCH)
-    return iter(dataset.to_iter_dataset(grain.ReadOptions(**options)))
+    batches = dataset.to_iter_dataset(grain.ReadOptions(**options))
+    return lambda: iter(batches)
 
 
-def grain_inline(X, y) -> Iterator[Any]:
+def grain_inline(X, y) -> Epoch:
     return grain_dataset(X, y, num_threads=0, prefetch_buffer_size=0)
 
 
-def grain_two_threads(X, y) -> Iterator[Any]:
+def grain_two_threads(X, y) -> Epoch:
     return grain_dataset(X, y, num_threads=2, prefetch_buffer_size=4)
 
 
 # A rival that takes milliseconds a batch is timed over fewer of them.
 SOME, ALL = 40, None
 
-CONTENDERS: dict[str, tuple[str, int | None, Callable[..., Iterator[Any]]]] = {
+CONTENDERS: dict[str, tuple[str, int | None, Callable[..., Epoch]]] = {
     "X[idx], y[idx]": ("numpy", ALL, bare_indexing),
     "np.take into one buffer": ("numpy", ALL, bare_take),
     "Aliquot Loader, inline": ("aliquot", ALL, aliquot_loader),
@@ -165,11 +182,11 @@ def processor_seconds() -> float:
     return time.process_time() + children.ru_utime + children.ru_stime
 
 
-def measure(contender, limit, X, y) -> tuple[float, float]:
-    """Give wall and processor microseconds a batch, making the iterator included."""
+def measure(epoch: Epoch, limit: int | None) -> tuple[float, float]:
+    """Give wall and processor microseconds a batch, the beginning of the epoch included."""
     gc.collect()
     wall, cpu = time.perf_counter(), processor_seconds()
-    count = sum(1 for _ in islice(contender(X, y), limit))
+    count = sum(1 for _ in islice(epoch(), limit))
     wall, cpu = time.perf_counter() - wall, processor_seconds() - cpu
     return 1e6 * wall / count, 1e6 * cpu / count
 
@@ -191,12 +208,12 @@ def main() -> None:
     packages = dict.fromkeys(package for package, _, _ in CONTENDERS.values())
     installed = [name for name in packages if importlib.util.find_spec(name)]
     names = [name for name, (package, _, _) in CONTENDERS.items() if package in installed]
+    epochs = {name: CONTENDERS[name][2](X, y) for name in names}
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
     for turn in range(rounds + 1):
         # Another one begins each round: whoever follows the collector finds a colder cache.
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
-            _, limit, contender = CONTENDERS[name]
-            figures = measure(contender, limit, X, y)
+            figures = measure(epochs[name], CONTENDERS[name][1])
             if turn:  # the first round warms up
                 found[name].append(figures)
     bare = [wall for wall, _ in found[names[0]]]
