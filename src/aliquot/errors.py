@@ -24,6 +24,7 @@ as data.
 """
 
 import contextlib
+import pickle
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -151,3 +152,21 @@ class WorkerLostError(AliquotError, RuntimeError):
 
 class SampleError(AliquotError, RuntimeError):
     """Stands for a worker's exception that could not be pickled."""
+
+
+def portable(error: Exception) -> Exception:
+    """Give an exception that another process can rebuild: itself, or one that stands for it."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 (made in this very line)
+    except Exception:  # noqa: BLE001
+        return stand_in(error)
+    return error
+
+
+def stand_in(error: BaseException) -> SampleError:
+    """Give an exception that tells what another did, with its notes and its site."""
+    told = SampleError(f"{type(error).__qualname__}: {error}")
+    for note in getattr(error, "__notes__", ()):
+        told.add_note(note)
+    note_site(told, **vars(site(error)))
+    return told

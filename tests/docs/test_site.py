@@ -6,13 +6,16 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from aliquot import errors
+import aliquot
+from aliquot import errors, events
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("data_source", "sampling", "work_pool", "image")
+ROOMS = ("data_source", "sampling", "work_pool", "image", "testing")
+PAGES = {"Loader": "loader", "locked": "accessors", "per_worker": "accessors"}
 
 
 def test_site_builds_without_warnings(tmp_path):
@@ -40,10 +43,26 @@ def test_reference_has_every_public_name(room):
     assert not [name for name in names if f"aliquot.{room}.{name}\n" not in page]
 
 
+@pytest.mark.parametrize(("name", "page"), PAGES.items())
+def test_reference_has_what_is_imported_from_the_top(name, page):
+    """The names of ``aliquot`` itself stand under these names."""
+    assert name in aliquot.__all__
+    assert f"aliquot.{name}\n" in (ROOT / f"docs/reference/{page}.md").read_text("utf-8")
+
+
+def test_reference_has_every_event():
+    """Each event class stands on the page of events."""
+    page = (ROOT / "docs/reference/events.md").read_text("utf-8")
+    names = [kind.__name__ for kind in get_args(events.Event)]
+    assert not [name for name in names if f"aliquot.events.{name}\n" not in page]
+
+
 def test_reference_has_every_error():
-    """Each error class stands on the page of errors."""
+    """Each exception, ``Site`` and ``site`` stand on the page of errors."""
     page = (ROOT / "docs/reference/errors.md").read_text("utf-8")
-    names = [name for name, value in vars(errors).items() if inspect.isclass(value)]
+    classes = [value for value in vars(errors).values() if inspect.isclass(value)]
+    raised = [kind.__name__ for kind in classes if issubclass(kind, BaseException)]
+    names = [*raised, "Site", "site"]
     assert not [name for name in names if f"aliquot.errors.{name}\n" not in page]
 
 

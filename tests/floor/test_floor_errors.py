@@ -18,6 +18,7 @@ BUILTINS = {
     "LoaderClosedError": RuntimeError,
     "StateError": ValueError,
     "TooManyFailuresError": RuntimeError,
+    "TaskTimeoutError": TimeoutError,
     "PoolClosedError": RuntimeError,
     "WorkerLostError": RuntimeError,
     "SampleError": RuntimeError,

@@ -11,7 +11,7 @@ import aliquot
 @pytest.mark.parametrize("name", aliquot.__all__)
 def test_every_public_name_is_there(name):
     """What the front door lists can be had from it."""
-    assert f"aliquot.{name}" == getattr(aliquot, name).__name__
+    assert getattr(aliquot, name).__name__ in (name, f"aliquot.{name}")
 
 
 def test_dir_lists_the_rooms():

@@ -30,6 +30,8 @@ def reader_for(column: Any) -> Reader:
         )
     if type(column) in (np.ndarray, np.memmap):
         array = np.asarray(column)
+        if array.dtype == object:
+            return partial(_copied_objects, array)
         if array.flags.c_contiguous:
             # "clip" checks nothing and so needs no buffer: the fastest gather.
             return partial(array.take, axis=0, mode="clip")
@@ -66,14 +68,23 @@ def _can_be_indexed(column: Any) -> bool:
 
 
 def _copied(column: Sequence[Any], indices: IntArray) -> Any:
-    # A batch is the caller's own: arrays that stand in a list must not be handed out themselves.
+    # A batch is the caller's own: arrays that the column holds must not be handed out themselves.
     return map_leaves(_copy_arrays, _one_by_one(column, indices))
 
 
+def _copied_objects(array: NDArray[Any], indices: IntArray) -> NDArray[Any]:
+    found = array[indices]
+    if found.ndim == 1:
+        found[:] = [_copy(sample) for sample in found]
+    return found
+
+
 def _copy_arrays(leaf: Any) -> Any:
-    if not isinstance(leaf, list):
-        return leaf
-    return [sample.copy() if isinstance(sample, np.ndarray) else sample for sample in leaf]
+    return [_copy(sample) for sample in leaf] if isinstance(leaf, list) else leaf
+
+
+def _copy(sample: Any) -> Any:
+    return sample.copy() if isinstance(sample, np.ndarray) else sample
 
 
 def _one_by_one(column: Sequence[Any], indices: IntArray) -> Any:
@@ -92,7 +103,7 @@ class OwnReader:
 
     def __call__(self, indices: IntArray) -> Any:
         if self._takes_arrays is False:
-            return _one_by_one(self._column, indices)
+            return _copied(self._column, indices)
         try:
             found = self._column[indices]
         except Exception:
@@ -102,7 +113,7 @@ class OwnReader:
             self._takes_arrays = len(indices) > 0 or self._takes_arrays
             return found
         self._takes_arrays = False if len(indices) else None
-        return _one_by_one(self._column, indices)
+        return _copied(self._column, indices)
 
     def _takes_ints_only(self, indices: IntArray) -> bool:
         """Whether a sample can be read by its number, and not by an array with that number."""

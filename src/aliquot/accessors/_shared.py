@@ -5,9 +5,27 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from aliquot._protocols import ArrayLike
 from aliquot._scope import at_end_of_worker
+from aliquot.accessors._reader import Reader, count_samples, reader_for
 from aliquot.errors import ArgumentTypeError
+
+
+class _Opened:
+    """An array-like that is open, and how it is read."""
+
+    def __init__(self, column: ArrayLike) -> None:
+        self.column: ArrayLike | None = column
+        self.read: Reader | None = reader_for(column)
+
+    def close(self) -> None:
+        """Close it, once, and let it go."""
+        column, self.column, self.read = self.column, None, None
+        close = getattr(column, "close", None)
+        if close is not None:
+            close()
 
 
 class PerWorker:
@@ -26,20 +44,32 @@ class PerWorker:
         return f"per_worker({self._factory!r})"
 
     def __len__(self) -> int:
-        return len(self._opened())
+        return count_samples(self._opened().column)
 
     def __getitem__(self, index: Any) -> Any:
-        return self._opened()[index]
+        opened = self._opened()
+        return _read(opened.column, opened.read, index)
 
-    def _opened(self) -> ArrayLike:
-        found: ArrayLike | None = getattr(self._mine, "opened", None)
-        if found is None:
-            found = self._mine.opened = self._factory()
-            close = getattr(found, "close", None)
-            if close is not None:
-                at_end_of_worker(close)
-                weakref.finalize(self, close)
+    def describe(self, index: int) -> str | None:
+        """Tell a sample's file or key, if the array-like tells."""
+        return _describe(self._opened().column, index)
+
+    def _opened(self) -> _Opened:
+        found: _Opened | None = getattr(self._mine, "opened", None)
+        if found is None or found.column is None:
+            found = self._mine.opened = _Opened(self._factory())
+            at_end_of_worker(found.close)
+            weakref.finalize(self, found.close)
         return found
+
+
+def _read(column: Any, read: Any, index: Any) -> Any:
+    """Read as a data source does: an HDF5 dataset in any order, say."""
+    return read(index) if isinstance(index, np.ndarray) and index.ndim == 1 else column[index]
+
+
+def _describe(column: Any, index: int) -> str | None:
+    return str(column.describe(index)) if hasattr(column, "describe") else None
 
 
 def per_worker(factory: Callable[[], ArrayLike]) -> PerWorker:
@@ -72,6 +102,7 @@ class Locked:
 
     def __init__(self, column: ArrayLike) -> None:
         self._column = column
+        self._read = reader_for(column)
         self._lock = threading.RLock()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -82,11 +113,16 @@ class Locked:
 
     def __len__(self) -> int:
         with self._lock:
-            return len(self._column)
+            return count_samples(self._column)
 
     def __getitem__(self, index: Any) -> Any:
         with self._lock:
-            return self._column[index]
+            return _read(self._column, self._read, index)
+
+    def describe(self, index: int) -> str | None:
+        """Tell a sample's file or key, if the array-like tells."""
+        with self._lock:
+            return _describe(self._column, index)
 
 
 def locked(column: ArrayLike) -> Locked:

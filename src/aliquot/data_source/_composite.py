@@ -28,7 +28,7 @@ class CompositeDataSource(MembersDataSource[Any]):
         Join the columns of all members in one tuple (or one dict, if all give dicts) rather than
         giving a tuple with one batch a member.
     trim : bool, default True
-        Cut the batches of a step to the shortest among them.
+        Cut the batches of a step to the shortest among them; a `Loader` does so always.
 
     Attributes
     ----------

@@ -160,7 +160,10 @@ def steps_of(order: Order, recipe: Recipe) -> int | None:
 
 
 def take_turns(members: Sequence[Order], recipe: Recipe) -> Turns:
-    """Let members take turns, in a new order each round if shuffled, until one has no step left."""
+    """Let members take turns until one has no step left; if shuffled, in a new order each round.
+
+    A shuffled epoch ends with a whole round, so that it is as long as any other.
+    """
     n = len(members)
 
     def in_round(number: int) -> list[int]:
@@ -176,9 +179,9 @@ def take_turns(members: Sequence[Order], recipe: Recipe) -> Turns:
     rounds = shortest(counts)
     if rounds is None:
         return Turns(members, recipe.step_size, None, turn)
-    # In the round after the last whole one, members go on until the first that is exhausted.
-    last = next(i for i, number in enumerate(in_round(rounds)) if counts[number] == rounds)
-    return Turns(members, recipe.step_size, rounds * n + last, turn)
+    # In order, members go on in the round after the last whole one up to the exhausted one.
+    more = 0 if recipe.shuffle else counts.index(rounds)
+    return Turns(members, recipe.step_size, rounds * n + more, turn)
 
 
 def spread(members: Sequence[Order], counts: Sequence[int], recipe: Recipe) -> Turns:

@@ -14,6 +14,14 @@ from aliquot.errors import ArgumentError, ArgumentTypeError, BatchError, note_si
 from aliquot.sampling import AbstractSampler, StandardSampler, SubsetSampler
 
 
+def _within(sampler: AbstractSampler, length: int) -> AbstractSampler:
+    if sampler.reach() > length:
+        raise ArgumentError(
+            f"{sampler!r} draws from {sampler.reach()} samples, and the data has only {length}"
+        )
+    return sampler
+
+
 class RandomAccessDataSource(AbstractDataSource[BatchT_co]):
     """Gives samples by index, in the order of a sampler.
 
@@ -71,7 +79,7 @@ class RandomAccessDataSource(AbstractDataSource[BatchT_co]):
         self._length = length
         self.include_indices = include_indices
         if sampler is not None:
-            self.sampler = sampler
+            self.sampler = _within(sampler, length)
         elif indices is None:
             self.sampler = StandardSampler(length, repeats=repeats)
         else:
@@ -218,7 +226,7 @@ class RandomAccessDataSource(AbstractDataSource[BatchT_co]):
                     f"the source has a sampler already, {sampler!r}: a sampler sits on the source "
                     "or on the loader, not on both"
                 )
-            sampler = recipe.sampler
+            sampler = _within(recipe.sampler, self._length)
         plan = sampler.plan(shuffle=recipe.shuffle, seed=recipe.seed, epoch=recipe.epoch)
         n = sampler.num_indices_generated()
         return PlanOrder(plan, None if n is None or math.isinf(n) else int(n))

@@ -18,7 +18,7 @@ class Report:
     >>> ledger = Ledger()
     >>> ledger.add(samples=64, wait_ns=2_000_000, work_ns=3_000_000, stages={"read": 2_500_000})
     >>> print(Report.of(ledger, recipe="seed 0", workers=1, elapsed=0.01, failures=()))
-    1 batches, 64 samples; seed 0
+    1 batch, 64 samples; seed 0
     waited for batches    2.00 ms a batch (20 % of the time)
     made by 1 worker      3.00 ms a batch
       read                2.50 ms a batch
@@ -76,13 +76,17 @@ class Report:
     def __str__(self) -> str:
         return "\n".join(
             [
-                f"{self.batches} batches, {self.samples} samples; {self.recipe}",
+                f"{self._counts()}; {self.recipe}",
                 *self._times(),
                 *self._failures(),
                 *[f"stuck: {task}" for task in self.stuck],
                 *self._advice(),
             ]
         )
+
+    def _counts(self) -> str:
+        batches = _count(self.batches, "batch", "batches")
+        return f"{batches}, {_count(self.samples, 'sample', 'samples')}"
 
     def _times(self) -> list[str]:
         share = f"({100 * self.wait_share:.0f} % of the time)"
@@ -96,7 +100,7 @@ class Report:
     def _failures(self) -> list[str]:
         if not self.failures:
             return ["no sample failed"]
-        return [f"{len(self.failures)} samples failed:"] + [
+        return [f"{_count(len(self.failures), 'sample', 'samples')} failed:"] + [
             f"  epoch {f.epoch}, place {f.place}: {f.path or f'sample {f.index}'} {f.action}, "
             f"{f.reason}"
             for f in self.failures
@@ -108,3 +112,7 @@ class Report:
         if not self.workers:
             return ["-> batches are made inline: pool=2 or more makes them ahead"]
         return ["-> the loop waits for data: more workers, or less work a sample"]
+
+
+def _count(n: int, one: str, many: str) -> str:
+    return f"{n} {one if n == 1 else many}"

@@ -280,6 +280,10 @@ class ImageFiles:
             return self._read(check_indices([index], len(self)))[0]
         return self._read(check_indices(index, len(self)))
 
+    def describe(self, index: int) -> str:
+        """Give the file of a picture, for messages."""
+        return self._paths[index]
+
     def __repr__(self) -> str:
         parts = [_count(len(self), "picture", "pictures"), str(self._options)]
         if self._classes is not None:

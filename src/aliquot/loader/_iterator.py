@@ -21,6 +21,7 @@ class BatchIterator(Iterator[Any]):
         self._delivery = delivery
         self._ahead = ahead
         self._ended = ""
+        self._over = False
         weakref.finalize(self, delivery.cancel)
         if ahead:
             delivery.fill()
@@ -28,17 +29,19 @@ class BatchIterator(Iterator[Any]):
     def __next__(self) -> Any:
         if self._ended:
             raise LoaderClosedError(self._ended)
-        while True:
+        while not self._over:
             start = time.perf_counter_ns()
             self._delivery.fill()
             if self._delivery.exhausted:
+                self._over = True
                 self._loader.note_end()
-                raise StopIteration
+                break
             made = self._take(start)
             if self._ahead:
                 self._delivery.fill()
             if made.samples or made.batch is not None:
                 return made.batch
+        raise StopIteration
 
     def end(self, reason: str) -> None:
         """Give no more batches: the next asked for raises, saying why."""

@@ -205,7 +205,7 @@ class Loader(Generic[BatchT]):
         self._max_failures = _options.check_optional(max_failures, "max_failures", 0)
         self._collate = collate
         self._prefetch = _options.check_whole(prefetch, "prefetch", 0)
-        self._pool, self._owns_pool = _options.as_pool(pool)
+        self._pool, self._own_pool = _options.as_pool(pool)
         self._timeout = _options.check_timeout(timeout, self._pool)
         self._stream = stream_of(self.source, self.batch_size, shuffle=self._shuffle)
         self._steps = Steps(
@@ -244,6 +244,8 @@ class Loader(Generic[BatchT]):
 
     def __repr__(self) -> str:
         order = "shuffled" if self._shuffle else "in order"
+        if self._sampler is not None:
+            order += f", sampler={self._sampler!r}"
         ranks = f", rank {self.rank} of {self.world_size}" if self.world_size > 1 else ""
         pool = "inline" if self._pool is None else repr(self._pool)
         return (
@@ -268,6 +270,8 @@ class Loader(Generic[BatchT]):
         if left is None:
             raise ArgumentTypeError(
                 "an endless epoch has no length: give the loader epoch_samples="
+                if self._stream is None
+                else "the stream does not know its number of samples"
             )
         return left
 
@@ -363,8 +367,8 @@ class Loader(Generic[BatchT]):
         batch
             The very batch that the loader gave or will give there.
         """
-        again, maker = self._again(self._order(epoch)), self._maker()
         task: Task | None = self._task_at(epoch, place)
+        again, maker = self._again(self._order(epoch)), self._maker()
         while task is not None:
             made = maker(task)
             task = None if again is None else again(task, made)
@@ -382,12 +386,7 @@ class Loader(Generic[BatchT]):
 
     def peek(self) -> BatchT:
         """Give the batch that comes next, and leave it there."""
-        position = self._position
-        iterating = self._iterator() is not None or position.fresh
-        epoch, place, _ = normal(self._steps, position.epoch, position.place, position.step)
-        if not iterating and epoch == position.epoch and position.pinned is None:
-            epoch, place = epoch + 1, 0
-        return self.batch_at(epoch, place)
+        return self.batch_at(*self._upcoming())
 
     def verify(self, steps: int = 3) -> None:
         """Read the next steps inline twice, in parts and by the pool, and compare.
@@ -403,13 +402,11 @@ class Loader(Generic[BatchT]):
             If a column or a function does not give the same each time, with its name (a
             `TypeError`).
         """
-        position = self._position
-        epoch, place = position.epoch, position.place
+        epoch, place = self._upcoming()
         left = self._steps.left(place)
-        steps = steps if left is None else min(steps, left)
-        for number in range(steps):
-            task = self._task_at(epoch, place + number * self._steps.size)
-            verify(self._maker(), task, None if self._pool is None else self._submitter())
+        number = range(steps if left is None else min(steps, left))
+        tasks = [self._task_at(epoch, place + n * self._steps.size) for n in number]
+        verify(self._maker(), tasks, None if self._pool is None else self._submitter())
 
     # Saving and loading
 
@@ -486,8 +483,8 @@ class Loader(Generic[BatchT]):
         self._closed = True
         self._end_iterator("the loader was closed")
         self._shared_maker = None
-        if self._owns_pool and self._pool is not None:
-            self._pool.close()
+        if self._own_pool is not None:
+            self._own_pool.close(wait=not self._stuck)
 
     def __enter__(self) -> Self:
         return self
@@ -516,7 +513,8 @@ class Loader(Generic[BatchT]):
                 f"{len(failures)} samples failed, and max_failures is {self._max_failures}; the "
                 f"last: {last.path or f'sample {last.index}'}, {last.reason}"
             )
-        self._position.deliver(self._steps.size if self._stream is None else made.samples)
+        size = self._steps.size if self._stream is None else made.samples
+        self._position.deliver(size, empty=made.batch is None and not made.samples)
         if self._stream is not None:
             self._stream.note_delivery(task)
         self._ledger.add(made.samples, wait_ns, made.work_ns, made.stages)
@@ -533,6 +531,13 @@ class Loader(Generic[BatchT]):
         self._stuck.append(text)
 
     # How it works
+
+    def _upcoming(self) -> tuple[int, int]:
+        """Give the epoch and the place of the next batch."""
+        position = self._position
+        going_on = self._iterator() is not None or position.fresh or position.pinned is not None
+        epoch, place, _ = normal(self._steps, position.epoch, position.place, position.step)
+        return (epoch, place) if going_on or epoch > position.epoch else (epoch + 1, 0)
 
     def _tasks(self, order: Order, epoch: int, place: int, step: int) -> Iterator[Task]:
         left = self._steps.left(place)

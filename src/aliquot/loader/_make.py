@@ -12,7 +12,7 @@ from aliquot._batch import length
 from aliquot._random import hash_key
 from aliquot._task import Task
 from aliquot.data_source import AbstractDataSource, Order, Raw, take
-from aliquot.errors import ArgumentError, site
+from aliquot.errors import ArgumentError, SampleError, portable, site
 from aliquot.events import SampleFailed
 from aliquot.loader._steps import Steps
 
@@ -31,6 +31,11 @@ class Made:
     """The rows that failed, if there are any: then there is no batch yet."""
     work_ns: int = 0
     stages: dict[str, int] = field(default_factory=dict)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # An error that cannot be rebuilt would take the batch's other failures with it.
+        failures = {row: portable(error) for row, error in self.failures.items()}
+        return {**self.__dict__, "failures": failures}
 
 
 @dataclass(frozen=True)
@@ -160,7 +165,7 @@ def _event(task: Task, row: int, error: Exception, action: str) -> SampleFailed:
         place=int(task.places[row]),
         index=known.index,
         path=known.path,
-        reason=f"{type(error).__name__}: {error}",
+        reason=str(error) if type(error) is SampleError else f"{type(error).__name__}: {error}",
         action=action,
     )
 

@@ -67,15 +67,16 @@ def as_seed(seed: Any, shuffle: Any) -> tuple[int, bool]:
     return number, True
 
 
-def as_pool(pool: Any) -> tuple[AbstractWorkerPool | None, bool]:
-    """Give the pool, and whether it is the loader's own to close."""
+def as_pool(pool: Any) -> tuple[AbstractWorkerPool | None, WorkerThreadPool | None]:
+    """Give the pool, and again if it is the loader's own to close."""
     if pool is None or isinstance(pool, AbstractWorkerPool):
-        return pool, False
+        return pool, None
     if isinstance(pool, bool) or not hasattr(pool, "__index__"):
         raise ArgumentTypeError(
             f"pool must be None, a number of worker threads or a worker pool, not {pool!r}"
         )
-    return WorkerThreadPool(pool), True
+    own = WorkerThreadPool(pool)
+    return own, own
 
 
 def check_whole(value: Any, name: str, least: int) -> int:

@@ -1,5 +1,6 @@
 """Where a loader stands: what has been delivered, and where the next iteration begins."""
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from aliquot.errors import ArgumentError
@@ -18,6 +19,12 @@ class _Run:
     step: int
     """The batches of the epoch before it."""
     delivered: int = 0
+    empty: list[int] = field(default_factory=list)
+    """For each step that gave no batch, as all its samples failed: the batches before it."""
+
+    def steps(self, delivered: int) -> int:
+        """Count the steps up to a number of batches."""
+        return delivered + bisect_right(self.empty, delivered - 1)
 
 
 @dataclass
@@ -49,11 +56,15 @@ class Position:
                 self.go(latest.epoch, latest.start, latest.step)
         self.fresh = False
 
-    def deliver(self, size: int) -> None:
-        """Note that one step of `size` places has been delivered."""
+    def deliver(self, size: int, *, empty: bool = False) -> None:
+        """Note that one step of `size` places has been delivered, or passed over."""
         self.place += size
         self.step += 1
-        self.runs[-1].delivered += 1
+        latest = self.runs[-1]
+        if empty:
+            latest.empty.append(latest.delivered)
+        else:
+            latest.delivered += 1
 
     def ago(self, k: int, size: int) -> tuple[int, int, int]:
         """Give epoch, place and step before the last `k` batches."""
@@ -61,7 +72,7 @@ class Position:
             return self.epoch, self.place, self.step
         for run in reversed(self.runs):
             if run.delivered >= k:
-                kept = run.delivered - k
+                kept = run.steps(run.delivered - k)
                 return run.epoch, run.start + kept * size, run.step + kept
             k -= run.delivered
         raise ArgumentError(f"there is no state {k} batches before the first that was delivered")
@@ -69,4 +80,5 @@ class Position:
 
 def normal(steps: Steps, epoch: int, place: int, step: int) -> tuple[int, int, int]:
     """Turn the end of an epoch into the start of the next."""
-    return (epoch + 1, 0, 0) if steps.left(place) == 0 else (epoch, place, step)
+    # An epoch without a step ends where it begins: it is not passed over by saving.
+    return (epoch + 1, 0, 0) if place and steps.left(place) == 0 else (epoch, place, step)

@@ -8,7 +8,7 @@ import numpy as np
 
 from aliquot._random import hash_key
 from aliquot._task import Task
-from aliquot.data_source import AbstractDataSource, MappedDataSource, Raw
+from aliquot.data_source import AbstractDataSource, IteratorDataSource, MappedDataSource, Raw
 from aliquot.errors import ArgumentError, StateError
 from aliquot.loader._make import raw_task
 
@@ -38,12 +38,15 @@ class Stream:
         """Read an epoch from a position on; each batch is passed through the stages as a task."""
         batches = self._begin(seed, epoch)
         skip = step
+        stateful: Any = batches
+        if isinstance(self._leaf, IteratorDataSource):  # which wraps the user's iterator
+            stateful = self._leaf.batch_iter
         if self._loaded is not None:
-            batches.load_state_dict(self._loaded)  # type: ignore[attr-defined]
+            stateful.load_state_dict(self._loaded)
             self._loaded, skip = None, 0
         for _ in range(skip):
             next(batches, None)
-        for batch, state, last in _with_last(batches):
+        for batch, state, last in _with_last(batches, stateful):
             task = raw_task(batch, epoch, place, step)
             place, step = place + len(task.places), step + 1
             yield task._replace(indices=Raw(batch, state, last))
@@ -105,16 +108,16 @@ def check_stream_options(**options: Any) -> None:
             )
 
 
-def _state_of(batches: Iterator[Any]) -> Any:
-    return batches.state_dict() if hasattr(batches, "state_dict") else None
+def _state_of(stateful: Any) -> Any:
+    return stateful.state_dict() if hasattr(stateful, "state_dict") else None
 
 
-def _with_last(batches: Iterator[Any]) -> Iterator[tuple[Any, Any, bool]]:
+def _with_last(batches: Iterator[Any], stateful: Any) -> Iterator[tuple[Any, Any, bool]]:
     """Yield each batch, the state after it, and whether it is the last: one is read beyond it."""
     held: tuple[Any, Any] | None = None
     for batch in batches:
         if held is not None:
             yield *held, False
-        held = batch, _state_of(batches)
+        held = batch, _state_of(stateful)
     if held is not None:
         yield *held, True

@@ -1,6 +1,6 @@
 """Reading the same samples in several ways, and finding where the results differ."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -15,8 +15,16 @@ from aliquot.loader._make import Maker
 from aliquot.work_pool import Pending
 
 
-def verify(maker: Maker, task: Task, submit: Callable[[Task], Pending] | None) -> None:
-    """Compare a batch read once with itself read again, in halves, and by the pool."""
+def verify(maker: Maker, tasks: Sequence[Task], submit: Callable[[Task], Pending] | None) -> None:
+    """Compare batches with themselves read again, in halves, and all at once by a pool."""
+    for task in tasks:
+        _verify_inline(maker, task)
+    pending = [] if submit is None else [submit(task) for task in tasks]
+    for task, one in zip(tasks, pending, strict=False):
+        _compare(maker(task).batch, one.result().batch, f"{maker.source!r} read by the pool")
+
+
+def _verify_inline(maker: Maker, task: Task) -> None:
     for source in _innermost_first(maker.source):
         whole = _read(source, maker.seed, task, slice(None))
         _compare(whole, _read(source, maker.seed, task, slice(None)), f"{source!r} read twice")
@@ -29,9 +37,6 @@ def verify(maker: Maker, task: Task, submit: Callable[[Task], Pending] | None) -
                 found,
                 f"{source!r} read in parts (a function that mixes the samples of a batch does)",
             )
-    if submit is not None:
-        made = submit(task).result()
-        _compare(maker(task).batch, made.batch, f"{maker.source!r} read by the pool")
 
 
 def _innermost_first(source: AbstractDataSource[Any]) -> list[AbstractDataSource[Any]]:

@@ -113,6 +113,10 @@ class AbstractSampler:
             "with indices(start, stop)"
         )
 
+    def reach(self) -> int:
+        """Give how many samples the data must have at least, as far as that is known."""
+        return 0
+
     def default_epoch_samples(self) -> int | None:
         """Count the samples of a loader's epoch, if the order has no end; `None` for no end."""
         return None

@@ -58,6 +58,10 @@ class StandardSampler(PlannedSampler):
         """Give the epoch in order."""
         return InOrder(self.length, self.repeats)
 
+    def reach(self) -> int:
+        """Give how many samples the data must have at least."""
+        return self.length
+
     def keyed_plan(self, seed: int, epoch: int) -> KeyedPasses:
         """Give a random order made of seed and epoch."""
         return KeyedPasses(self.length, self.repeats, seed=seed, epoch=epoch)

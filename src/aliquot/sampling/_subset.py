@@ -64,6 +64,10 @@ class SubsetSampler(PlannedSampler):
         """Give the epoch in the order of the subset."""
         return Subset(self.indices, InOrder(self.length, self.repeats))
 
+    def reach(self) -> int:
+        """Give how many samples the data must have at least."""
+        return int(self.indices.max(initial=-1)) + 1
+
     def keyed_plan(self, seed: int, epoch: int) -> Subset:
         """Give a random order made of seed and epoch."""
         passes = KeyedPasses(self.length, self.repeats, seed=seed, epoch=epoch)

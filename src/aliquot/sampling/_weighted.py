@@ -75,6 +75,10 @@ class WeightedSampler(PlannedSampler):
         """Give `indices` (array, list or slice), checked and with negatives wrapped."""
         return check_indices(indices, self.length)
 
+    def reach(self) -> int:
+        """Give how many samples the data must have at least."""
+        return self.length
+
     def keyed_plan(self, seed: int, epoch: int) -> KeyedByWeight:
         """Give endless draws made of seed and epoch."""
         return KeyedByWeight(self.weights, seed=seed, epoch=epoch)
@@ -203,6 +207,10 @@ class WeightedSubsetSampler(PlannedSampler):
     def map_indices(self, indices: Any) -> IntArray:
         """Turn positions in the subset (array, list or slice) into indices of the data."""
         return self.indices[check_indices(indices, self.length)]
+
+    def reach(self) -> int:
+        """Give how many samples the data must have at least."""
+        return int(self.indices.max(initial=-1)) + 1
 
     def keyed_plan(self, seed: int, epoch: int) -> Subset:
         """Give endless draws from the subset made of seed and epoch."""

@@ -99,12 +99,20 @@ class CrewPool(AbstractWorkerPool):
             self._crew.put((future, fn, args, kwargs))
         return future
 
-    def close(self) -> None:
-        """End the workers; see `AbstractWorkerPool.close`."""
+    def close(self, *, wait: bool = True) -> None:
+        """End the workers; see `AbstractWorkerPool.close`.
+
+        Parameters
+        ----------
+        wait : bool, default True
+            Whether to wait until all have ended. A thread that is stuck in a task cannot be ended:
+            it goes with the process.
+        """
         if os.getpid() == self._made_in:
             with self._lock:
                 self._end()
-            self._crew.join()
+            if wait:
+                self._crew.join()
 
 
 def _end(crew: Crew, made_in: int) -> None:

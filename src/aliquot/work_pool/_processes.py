@@ -69,22 +69,29 @@ def _serve(dumps: Dumps, crew: Crew) -> None:
         try:
             if child is None:
                 child = Child(dumps)
-                crew.interrupts.add(child.kill)
-                if crew.closing:
-                    child.kill()
-            future.set_result(child.do(fn, args, kwargs))
+            future.set_result(_do(child, crew, fn, args, kwargs))
         except WorkerLostError as error:
-            _bury(child, crew)
+            _bury(child)
             child = None
             closed = PoolClosedError("the pool was closed before this task was done")
             future.set_exception(closed if crew.closing else error)
         except BaseException as error:  # noqa: BLE001
             future.set_exception(error)
         del job, future, fn, args, kwargs
-    _bury(child, crew)
+    _bury(child)
 
 
-def _bury(child: Child | None, crew: Crew) -> None:
-    if child is not None:
+def _do(child: Child, crew: Crew, *task: Any) -> Any:
+    """Have a task done. Only a process at work is killed at the end: one that waits ends itself."""
+    crew.interrupts.add(child.kill)
+    try:
+        if crew.closing:
+            child.kill()
+        return child.do(*task)
+    finally:
         crew.interrupts.discard(child.kill)
+
+
+def _bury(child: Child | None) -> None:
+    if child is not None:
         child.end()

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import cloudpickle
 
 from aliquot._scope import begin_worker, end_worker
-from aliquot.errors import SampleError
+from aliquot.errors import stand_in
 from aliquot.work_pool._frames import Reference, Reply, Request, receive, send
 
 
@@ -69,8 +69,5 @@ def _pickled(error: BaseException) -> bytes:
         pickled: bytes = cloudpickle.dumps(error, protocol=5)
         pickle.loads(pickled)  # noqa: S301 (made in the line above)
     except Exception:  # noqa: BLE001
-        stand_in = SampleError(f"{type(error).__qualname__}: {error}")
-        for note in error.__notes__:
-            stand_in.add_note(note)
-        return pickle.dumps(stand_in, protocol=5)
+        return pickle.dumps(stand_in(error), protocol=5)
     return pickled
