@@ -11,6 +11,7 @@ from aliquot import Loader
 from aliquot.data_source import (
     ArrayDataSource,
     CallableDataSource,
+    ChoiceDataSource,
     CompositeDataSource,
     IteratorDataSource,
 )
@@ -158,6 +159,13 @@ def test_a_composite_with_a_stream_is_a_stream():
     loader = Loader(source, batch_size=4)
     assert all((b == a * 10).all() for a, b in loader)
     assert position(loader) == (1, 0, 0)
+
+
+def test_a_choice_with_a_stream_is_a_stream():
+    """Its members take turns."""
+    source = ChoiceDataSource([CallableDataSource(batches), ArrayDataSource([X * 10])])
+    found = lists(Loader(source, batch_size=5))
+    assert found == [[0, 1, 2, 3, 4], [0, 10, 20, 30, 40], [5, 6, 7, 8, 9], [50, 60, 70, 80, 90]]
 
 
 def test_dicts_and_bare_batches_may_be_streamed():

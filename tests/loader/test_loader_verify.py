@@ -64,7 +64,7 @@ class Unlocked(Column):
         if threading.current_thread() is self.home:
             return np.asarray(index)
         try:
-            self.meeting.wait(0.3)
+            self.meeting.wait(10)
         except threading.BrokenBarrierError:  # alone
             return np.asarray(index)
         return np.asarray(index) + 1

@@ -106,8 +106,8 @@ class OwnReader:
             return _copied(self._column, indices)
         try:
             found = self._column[indices]
-        except Exception:
-            if self._takes_arrays or not self._takes_ints_only(indices):
+        except Exception as error:
+            if self._takes_arrays or not self._takes_ints_only(indices, error):
                 raise
         else:
             self._takes_arrays = len(indices) > 0 or self._takes_arrays
@@ -115,16 +115,19 @@ class OwnReader:
         self._takes_arrays = False if len(indices) else None
         return _copied(self._column, indices)
 
-    def _takes_ints_only(self, indices: IntArray) -> bool:
+    def _takes_ints_only(self, indices: IntArray, error: Exception) -> bool:
         """Whether a sample can be read by its number, and not by an array with that number."""
         for number in indices.tolist():
-            if self._reads(number):
-                return not self._reads(np.array([number]))
+            single = self._error_of(number)
+            if single is None:
+                return self._error_of(np.array([number])) is not None
+            if type(single) is not type(error):
+                raise single  # the array was refused, and this is what ails the sample
         return len(indices) == 0
 
-    def _reads(self, index: Any) -> bool:
+    def _error_of(self, index: Any) -> Exception | None:
         try:
             self._column[index]
-        except Exception:  # noqa: BLE001
-            return False
-        return True
+        except Exception as error:  # noqa: BLE001
+            return error
+        return None

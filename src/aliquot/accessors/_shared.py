@@ -50,9 +50,10 @@ class PerWorker:
         opened = self._opened()
         return _read(opened.column, opened.read, index)
 
-    def describe(self, index: int) -> str | None:
-        """Tell a sample's file or key, if the array-like tells."""
-        return _describe(self._opened().column, index)
+    def __getattr__(self, name: str) -> Any:
+        if name == "describe":  # which not every array-like has
+            return self._opened().column.describe  # type: ignore[union-attr]
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
     def _opened(self) -> _Opened:
         found: _Opened | None = getattr(self._mine, "opened", None)
@@ -66,10 +67,6 @@ class PerWorker:
 def _read(column: Any, read: Any, index: Any) -> Any:
     """Read as a data source does: an HDF5 dataset in any order, say."""
     return read(index) if isinstance(index, np.ndarray) and index.ndim == 1 else column[index]
-
-
-def _describe(column: Any, index: int) -> str | None:
-    return str(column.describe(index)) if hasattr(column, "describe") else None
 
 
 def per_worker(factory: Callable[[], ArrayLike]) -> PerWorker:
@@ -119,10 +116,10 @@ class Locked:
         with self._lock:
             return _read(self._column, self._read, index)
 
-    def describe(self, index: int) -> str | None:
-        """Tell a sample's file or key, if the array-like tells."""
-        with self._lock:
-            return _describe(self._column, index)
+    def __getattr__(self, name: str) -> Any:
+        if name == "describe":  # which not every array-like has
+            return self._column.describe  # type: ignore[attr-defined]
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
 
 def locked(column: ArrayLike) -> Locked:

@@ -105,12 +105,16 @@ class ChoiceDataSource(MembersDataSource[Any]):
         for batch, _ in self._choose(batch_size, members, rng, settings):
             yield batch
 
-    def read_at(self, indices: Any, address: Address) -> Any:
-        """See `AbstractDataSource.read_at`."""
+    def read_members(self, indices: Any, address: Address) -> Any:
+        """See `MembersDataSource.read_members`."""
         number = self._number(indices)
         before = sum(member.count_takers() for member in self.datasets[:number])
         member = self.datasets[number]
         return member.read_at(indices.sample_indices, address.beyond(before))
+
+    def sampling_note(self) -> str:
+        """Tell what the order depends on besides seed and epoch."""
+        return f"{super().sampling_note()}, stratified={self.stratified}"
 
     def epoch_order(self, recipe: Recipe) -> Turns:
         """Give the order of the members' steps."""

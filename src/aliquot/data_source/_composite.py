@@ -105,8 +105,8 @@ class CompositeDataSource(MembersDataSource[Any]):
         size = check_batch_size(batch_size)
         return self._indices_side_by_side(size, with_shuffle(shuffle, settings))
 
-    def read_at(self, indices: Any, address: Address) -> Any:
-        """See `AbstractDataSource.read_at`."""
+    def read_members(self, indices: Any, address: Address) -> Any:
+        """See `MembersDataSource.read_members`."""
         batches = []
         for member, own in zip(self.datasets, indices, strict=True):
             batches.append(member.read_at(own, address))

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from aliquot._address import Address
+from aliquot.data_source._index_batch import Raw
 from aliquot.data_source._orders import Order, Recipe
 from aliquot.data_source._source import AbstractDataSource, BatchT_co
 from aliquot.errors import ArgumentError, ArgumentTypeError
@@ -37,6 +39,16 @@ class MembersDataSource(AbstractDataSource[BatchT_co]):
     def _check_access(self) -> None:
         if not self.is_random_access:
             self._refuse_access()
+
+    def read_at(self, indices: Any, address: Address) -> Any:
+        """See `AbstractDataSource.read_at`."""
+        if isinstance(indices, Raw):
+            return indices.batch
+        return self.read_members(indices, address)
+
+    def read_members(self, indices: Any, address: Address) -> Any:
+        """Fetch a batch of the members."""
+        raise NotImplementedError
 
     def count_takers(self) -> int:
         """See `AbstractDataSource.count_takers`."""

@@ -203,7 +203,11 @@ class RandomAccessDataSource(AbstractDataSource[BatchT_co]):
                 failure.add_note(f"while reading sample {indices[row]}")
         if address.tolerant:
             raise SampleFailures(failures)
-        raise next(iter(failures.values()))
+        try:
+            raise failure
+        finally:
+            # An error that its own frame holds would live until the next collection of garbage.
+            del failure, failures
 
     def _failing_rows(self, indices: Any, *, first_only: bool) -> dict[int, Exception]:
         """Read one sample at a time, to find those that cannot be read."""
@@ -211,6 +215,8 @@ class RandomAccessDataSource(AbstractDataSource[BatchT_co]):
         for row in range(len(indices)):
             try:
                 self.samples_by_indices_nomapping(indices[row : row + 1])
+            except MemoryError:
+                raise
             except Exception as error:  # noqa: BLE001
                 failures[row] = error
                 if first_only:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from aliquot._batch import describe, is_column, leaves, length
-from aliquot.errors import BatchError
+from aliquot.errors import BatchError, note_site
 
 
 def name_of(fn: Callable[..., Any]) -> str:
@@ -45,6 +45,7 @@ def call(fn: Callable[..., Any], batch: Any, prepend: tuple[Any, ...] = (), rng:
         return fn(*prepend, *columns, **keywords)
     except Exception as error:
         error.add_note(f"in {name_of(fn)}, given {describe(batch)}")
+        note_site(error, stage=name_of(fn))
         raise
 
 

@@ -31,15 +31,10 @@ class BatchIterator(Iterator[Any]):
             raise LoaderClosedError(self._ended)
         while not self._over:
             start = time.perf_counter_ns()
-            self._delivery.fill()
-            if self._delivery.exhausted:
-                self._over = True
-                self._loader.note_end()
-                break
             made = self._take(start)
-            if self._ahead:
-                self._delivery.fill()
-            if made.samples or made.batch is not None:
+            if made is None:
+                break
+            if made.given:
                 return made.batch
         raise StopIteration
 
@@ -51,12 +46,19 @@ class BatchIterator(Iterator[Any]):
 
     def _take(self, start: int) -> Any:
         try:
+            self._delivery.fill()
+            if self._delivery.exhausted:
+                self._over = True
+                self._loader.note_end()
+                return None
             task, made = self._delivery.take()
+            if self._ahead:
+                self._delivery.fill()
             self._loader.note_delivery(task, made, time.perf_counter_ns() - start)
         except TaskTimeoutError as error:
             self._loader.note_stuck(error)
             raise
-        except Exception as error:
+        except BaseException as error:  # what interrupts may have lost a task, too
             self.end(
                 f"the iterator ended with an error, {type(error).__name__}: {error}; "
                 "iter(loader) begins anew"

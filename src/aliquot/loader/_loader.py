@@ -21,6 +21,7 @@ from aliquot.errors import (
     ArgumentError,
     ArgumentTypeError,
     LoaderClosedError,
+    StateError,
     TaskTimeoutError,
     TooManyFailuresError,
 )
@@ -299,7 +300,7 @@ class Loader(Generic[BatchT]):
         """
         epoch = _options.check_whole(epoch, "epoch", 0)
         if not (self._position.fresh and self._position.epoch == epoch):
-            self._position.go(epoch, 0)
+            self._go(epoch)
 
     def epochs(self, n: int) -> Iterator[int]:
         """Iterate over the epochs that are left of `n`, the loaded one first.
@@ -321,7 +322,7 @@ class Loader(Generic[BatchT]):
         try:
             for epoch in range(first, n):
                 if not (position.fresh and position.epoch == epoch):
-                    position.go(epoch, 0)
+                    self._go(epoch)
                 position.pinned = epoch
                 yield epoch
         finally:
@@ -337,6 +338,7 @@ class Loader(Generic[BatchT]):
         self._position.begin()
         epoch, place, step = self._position.epoch, self._position.place, self._position.step
         if self._stream is not None:
+            self._stream.stand(epoch, place, step)
             tasks, again = self._stream.tasks(self.seed, epoch, place, step), None
         else:
             order = self._order(epoch)
@@ -367,15 +369,7 @@ class Loader(Generic[BatchT]):
         batch
             The very batch that the loader gave or will give there.
         """
-        task: Task | None = self._task_at(epoch, place)
-        again, maker = self._again(self._order(epoch)), self._maker()
-        while task is not None:
-            made = maker(task)
-            task = None if again is None else again(task, made)
-        if not made.samples and made.batch is None:
-            raise ArgumentError(f"no sample of the batch at epoch {epoch}, place {place} is left")
-        batch: BatchT = made.batch
-        return batch
+        return self._batch_of(self._made_at(epoch, place), epoch, place)
 
     def indices_at(self, epoch: int, place: int) -> Any:
         """Give the indices of the samples of `batch_at`, in their order.
@@ -386,7 +380,12 @@ class Loader(Generic[BatchT]):
 
     def peek(self) -> BatchT:
         """Give the batch that comes next, and leave it there."""
-        return self.batch_at(*self._upcoming())
+        epoch, place = self._upcoming()
+        made = self._made_at(epoch, place)
+        while not made.given and self._steps.left(place + self._steps.size) != 0:
+            place += self._steps.size
+            made = self._made_at(epoch, place)
+        return self._batch_of(made, epoch, place)
 
     def verify(self, steps: int = 3) -> None:
         """Read the next steps inline twice, in parts and by the pool, and compare.
@@ -449,6 +448,8 @@ class Loader(Generic[BatchT]):
             If it belongs to another recipe, with what differs (a `ValueError`).
         """
         _state.check_state(state, self._recipe(), adopt_seed=not self._seed_given)
+        if self._stream is None and not self._begins_step(self._order(0), state["place"]):
+            raise StateError(f"no step of a choice begins at place {state['place']}")
         self._end_iterator("another state was loaded")
         if state["seed"] != self.seed:
             self.seed = state["seed"]
@@ -514,7 +515,7 @@ class Loader(Generic[BatchT]):
                 f"last: {last.path or f'sample {last.index}'}, {last.reason}"
             )
         size = self._steps.size if self._stream is None else made.samples
-        self._position.deliver(size, empty=made.batch is None and not made.samples)
+        self._position.deliver(size, empty=not made.given)
         if self._stream is not None:
             self._stream.note_delivery(task)
         self._ledger.add(made.samples, wait_ns, made.work_ns, made.stages)
@@ -532,12 +533,17 @@ class Loader(Generic[BatchT]):
 
     # How it works
 
+    def _go(self, epoch: int) -> None:
+        self._end_iterator("the loader was set to another epoch")
+        self._position.go(epoch, 0)
+        if self._stream is not None:
+            self._stream.stand(epoch, 0, 0)
+
     def _upcoming(self) -> tuple[int, int]:
         """Give the epoch and the place of the next batch."""
-        position = self._position
-        going_on = self._iterator() is not None or position.fresh or position.pinned is not None
-        epoch, place, _ = normal(self._steps, position.epoch, position.place, position.step)
-        return (epoch, place) if going_on or epoch > position.epoch else (epoch + 1, 0)
+        epoch, place = self._position.upcoming(iterating=self._iterator() is not None)
+        epoch, place, _ = normal(self._steps, epoch, place, 0)
+        return epoch, place
 
     def _tasks(self, order: Order, epoch: int, place: int, step: int) -> Iterator[Task]:
         left = self._steps.left(place)
@@ -547,12 +553,32 @@ class Loader(Generic[BatchT]):
             step += 1
             left = None if left is None else left - 1
 
+    def _made_at(self, epoch: int, place: int) -> Made:
+        task: Task | None = self._task_at(epoch, place)
+        again, maker = self._again(self._order(epoch)), self._maker()
+        while task is not None:
+            made = maker(task)
+            task = None if again is None else again(task, made)
+        return made
+
+    def _batch_of(self, made: Made, epoch: int, place: int) -> BatchT:
+        if not made.given:
+            raise ArgumentError(f"no sample of the batch at epoch {epoch}, place {place} is left")
+        batch: BatchT = made.batch
+        return batch
+
     def _task_at(self, epoch: int, place: int) -> Task:
         if self._stream is not None:
             raise ArgumentTypeError("the batches of a stream come one after the other only")
-        if place < 0 or self._steps.left(place) == 0:
-            raise ArgumentError(f"no step begins at place {place} of an epoch with {len(self)}")
-        return self._steps.task(self._order(epoch), epoch, place, 0)
+        order = self._order(_options.check_whole(epoch, "epoch", 0))
+        if place < 0 or self._steps.left(place) == 0 or not self._begins_step(order, place):
+            raise ArgumentError(
+                f"no step begins at place {place} of an epoch with {self._steps.length} samples"
+            )
+        return self._steps.task(order, epoch, place, 0)
+
+    def _begins_step(self, order: Order, place: int) -> bool:
+        return not order.batch_shaped or place % self._steps.size == 0
 
     def _again(self, order: Order) -> Callable[[Task, Made], Task | None] | None:
         if self._on_error == "raise":

@@ -32,6 +32,11 @@ class Made:
     work_ns: int = 0
     stages: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def given(self) -> bool:
+        """Whether there is a batch: not if all its samples failed."""
+        return self.samples > 0 or self.batch is not None
+
     def __getstate__(self) -> dict[str, Any]:
         # An error that cannot be rebuilt would take the batch's other failures with it.
         failures = {row: portable(error) for row, error in self.failures.items()}
@@ -110,6 +115,8 @@ class Policy:
         rows = sorted(made.failures)
         good = np.delete(np.arange(len(task.places)), rows)
         failed = task.failed + _events(task, made, rows, "skipped")
+        if task.mask is not None and not task.mask.any():
+            return self._substituted(task, made)  # nothing but padding: any other sample will do
         if not len(good):
             if self._steps.world_size > 1:
                 error = made.failures[rows[0]]

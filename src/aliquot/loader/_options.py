@@ -7,7 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from aliquot.data_source import AbstractDataSource, ArrayDataSource, SingleDataSource
+from aliquot.data_source import (
+    AbstractDataSource,
+    ArrayDataSource,
+    ChoiceDataSource,
+    CompositeDataSource,
+    MappedDataSource,
+    SingleDataSource,
+)
 from aliquot.errors import ArgumentError, ArgumentTypeError
 from aliquot.sampling import AbstractSampler
 from aliquot.work_pool import AbstractWorkerPool, ParallelDataSource, WorkerThreadPool
@@ -38,16 +45,25 @@ def refuse_other_words(other: Mapping[str, Any]) -> None:
 
 def as_source(source: Any) -> AbstractDataSource[Any]:
     """Make a data source of what the loader was given."""
-    if isinstance(source, ParallelDataSource):
-        raise ArgumentTypeError(
-            "a Loader has its own workers: hand it the data source itself, and pass pool="
-        )
+    _refuse_parallel(source)
     if isinstance(source, AbstractDataSource):
         return source
     if isinstance(source, (list, tuple, Mapping)):
         columns: AbstractDataSource[Any] = ArrayDataSource(source)
         return columns
     return SingleDataSource(source)
+
+
+def _refuse_parallel(source: Any) -> None:
+    if isinstance(source, ParallelDataSource):
+        raise ArgumentTypeError(
+            "a Loader has its own workers: hand it the data source itself, and pass pool="
+        )
+    if isinstance(source, MappedDataSource):
+        _refuse_parallel(source.source)
+    elif isinstance(source, (CompositeDataSource, ChoiceDataSource)):
+        for member in source.datasets:
+            _refuse_parallel(member)
 
 
 def as_seed(seed: Any, shuffle: Any) -> tuple[int, bool]:

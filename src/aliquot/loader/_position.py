@@ -56,6 +56,14 @@ class Position:
                 self.go(latest.epoch, latest.start, latest.step)
         self.fresh = False
 
+    def upcoming(self, *, iterating: bool) -> tuple[int, int]:
+        """Give epoch and place of the next batch."""
+        if iterating or self.fresh:
+            return self.epoch, self.place
+        if self.pinned is None:
+            return self.epoch + 1, 0
+        return self.runs[-1].epoch, self.runs[-1].start
+
     def deliver(self, size: int, *, empty: bool = False) -> None:
         """Note that one step of `size` places has been delivered, or passed over."""
         self.place += size
@@ -70,12 +78,15 @@ class Position:
         """Give epoch, place and step before the last `k` batches."""
         if k == 0:
             return self.epoch, self.place, self.step
+        wanted = k
         for run in reversed(self.runs):
             if run.delivered >= k:
                 kept = run.steps(run.delivered - k)
                 return run.epoch, run.start + kept * size, run.step + kept
             k -= run.delivered
-        raise ArgumentError(f"there is no state {k} batches before the first that was delivered")
+        raise ArgumentError(
+            f"there is no state {wanted} batches before the first that was delivered"
+        )
 
 
 def normal(steps: Steps, epoch: int, place: int, step: int) -> tuple[int, int, int]:

@@ -18,8 +18,9 @@ _warned = False
 
 def find_rank(rank: Any, world_size: Any) -> tuple[int, int]:
     """Give rank and world size as numbers, from the environment for ``rank="env"``."""
-    if rank == "env":
-        return _from_environment() or (0, 1)
+    from_environment = rank == "env"
+    if from_environment:
+        rank, world_size = _from_environment() or (0, 1)
     try:
         number, size = index(rank), index(world_size)
     except TypeError:
@@ -30,7 +31,7 @@ def find_rank(rank: Any, world_size: Any) -> tuple[int, int]:
         raise ArgumentError(
             f"rank must be 0 or more and less than world_size, not {number} of {size}"
         )
-    if size == 1:
+    if size == 1 and not from_environment:
         _warn_if_forgotten()
     return number, size
 

@@ -45,9 +45,9 @@ def check_state(state: Any, recipe: Mapping[str, Any], *, adopt_seed: bool) -> N
     ]
     if differing:
         raise StateError("the state belongs to another recipe: " + "; ".join(differing))
-    for name in ("epoch", "place", "seed"):
-        value = state.get(name)
-        if type(value) is not int or value < 0:
+    for name, limit in (("epoch", 2**64), ("place", 2**63), ("seed", 2**64), ("step", 2**63)):
+        value = state.get(name, 0 if name == "step" else None)
+        if type(value) is not int or not 0 <= value < limit:
             raise StateError(f"{name} must be an integer of 0 or more in the state, not {value!r}")
     if recipe["length"] is not None and state["place"] > recipe["length"]:
         raise StateError(

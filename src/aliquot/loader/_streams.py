@@ -26,7 +26,6 @@ class Stream:
         self._leaf = leaf
         self._batch_size = batch_size
         self._shuffle = shuffle
-        self._loaded: Any = None
         self._positions: deque[dict[str, Any]] = deque(maxlen=_REMEMBERED)
         self._positions.append({"epoch": 0, "place": 0, "step": 0})
 
@@ -38,12 +37,14 @@ class Stream:
         """Read an epoch from a position on; each batch is passed through the stages as a task."""
         batches = self._begin(seed, epoch)
         skip = step
+        at = self._positions[-1]
+        loaded = at.get("stream") if (at["epoch"], at["step"]) == (epoch, step) else None
         stateful: Any = batches
         if isinstance(self._leaf, IteratorDataSource):  # which wraps the user's iterator
             stateful = self._leaf.batch_iter
-        if self._loaded is not None:
-            stateful.load_state_dict(self._loaded)
-            self._loaded, skip = None, 0
+        if loaded is not None:
+            stateful.load_state_dict(loaded)
+            skip = 0
         for _ in range(skip):
             next(batches, None)
         for batch, state, last in _with_last(batches, stateful):
@@ -73,9 +74,15 @@ class Stream:
             )
         return dict(self._positions[-1 - ago])
 
+    def stand(self, epoch: int, place: int, step: int) -> None:
+        """Stand at the beginning of an iteration."""
+        position = {"epoch": epoch, "place": place, "step": step}
+        latest = self._positions[-1]
+        if {name: latest[name] for name in position} != position:
+            self._positions[-1] = position
+
     def load(self, state: Mapping[str, Any]) -> None:
         """Stand where a state says."""
-        self._loaded = state.get("stream")
         kept = {name: state[name] for name in ("epoch", "place", "step", "stream") if name in state}
         if "step" not in kept:
             raise StateError("the state of a stream must hold the number of its step")
@@ -115,9 +122,15 @@ def _state_of(stateful: Any) -> Any:
 def _with_last(batches: Iterator[Any], stateful: Any) -> Iterator[tuple[Any, Any, bool]]:
     """Yield each batch, the state after it, and whether it is the last: one is read beyond it."""
     held: tuple[Any, Any] | None = None
-    for batch in batches:
+    try:
+        for batch in batches:
+            if held is not None:
+                yield *held, False
+            held = batch, _state_of(stateful)
+    except Exception:
+        # It was raised beyond the batch that is held, which comes first.
         if held is not None:
             yield *held, False
-        held = batch, _state_of(stateful)
+        raise
     if held is not None:
         yield *held, True

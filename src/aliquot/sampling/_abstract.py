@@ -123,7 +123,8 @@ class AbstractSampler:
 
     def describe(self) -> str:
         """Tell everything that the order depends on besides seed and epoch, in a short text."""
-        return repr(self)
+        told = type(self).__repr__ is not object.__repr__
+        return repr(self) if told else type(self).__qualname__
 
 
 class PlannedSampler(AbstractSampler):
