@@ -16,7 +16,7 @@ from aliquot.loader import Loader
 from aliquot.sampling import split
 
 if TYPE_CHECKING:
-    from aliquot import image
+    from aliquot import image, testing
 
 __all__ = [
     "Loader",
@@ -28,12 +28,13 @@ __all__ = [
     "per_worker",
     "sampling",
     "split",
+    "testing",
     "work_pool",
 ]
 
 __version__ = "0.1.0"
 
-_ON_DEMAND = frozenset({"image"})
+_ON_DEMAND = frozenset({"image", "testing"})
 """Rooms that are imported when first named, as few programs need all of them."""
 
 

@@ -1,7 +1,6 @@
 """Where a batch stands: what its randomness is made of, and what is noted while it is made."""
 
 from dataclasses import dataclass, field, replace
-from numbers import Integral
 from time import perf_counter_ns
 from typing import Any
 
@@ -39,12 +38,10 @@ class Address:
         self.clock[stage] = self.clock.get(stage, 0) + perf_counter_ns() - start_ns
 
 
-def outside_an_epoch(indices: Any, n: int) -> Address:
-    """Give the address of `n` samples fetched by index: seed 0, epoch 0, place = index."""
-    while isinstance(indices, (tuple, list)) and not all(isinstance(i, Integral) for i in indices):
-        indices = indices[0]  # of the first member of a composite, or of a choice
-    if isinstance(indices, slice):
-        indices = (indices.start or 0) + np.arange(n) * (indices.step or 1)
+def outside_an_epoch(indices: Any) -> Address:
+    """Give the address of samples fetched by index: seed 0, epoch 0, place = index."""
+    while isinstance(indices, tuple):  # of the first member of a composite, or of a choice
+        indices = indices[0]
     return Address(0, 0, np.asarray(indices, dtype=np.int64))
 
 

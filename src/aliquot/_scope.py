@@ -1,6 +1,7 @@
 """What belongs to one worker and ends with it."""
 
 import threading
+import warnings
 from collections.abc import Callable
 
 _mine = threading.local()
@@ -22,7 +23,16 @@ def begin_worker() -> None:
 
 
 def end_worker() -> None:
-    """Close what was opened by this worker, the latest first."""
+    """Close what was opened by this worker, the latest first.
+
+    One that cannot be closed keeps none of the others open, and is warned of.
+    """
     closers: list[Callable[[], None]] = getattr(_mine, "closers", [])
+    errors = []
     while closers:
-        closers.pop()()
+        try:
+            closers.pop()()
+        except Exception as error:  # noqa: BLE001
+            errors.append(error)
+    for error in errors:
+        warnings.warn(f"a worker could not close what it opened: {error!r}", stacklevel=1)

@@ -147,7 +147,6 @@ def test_any_kind_of_error_is_the_tasks_own(kind):
     assert caught.value is error
 
 
-@pytest.mark.xfail(strict=True, reason="a for loop over a loader ends there without a word")
 def test_a_tasks_stop_iteration_is_an_error():
     """As in generators (:pep:`479`): it would end the loop of whoever takes, in mid-epoch."""
     delivery = Delivery(Answers(_1=[StopIteration()]), iter([1]), 1)
@@ -319,7 +318,6 @@ class ClosesAfter(Answers):
         return super().__call__(task)
 
 
-@pytest.mark.xfail(strict=True, reason="the task stays open when it cannot be submitted again")
 @pytest.mark.parametrize(
     "options", [{"attempts": 3}, {"again": until_hundred}], ids=["lost", "again"]
 )

@@ -18,7 +18,12 @@ class _Opened:
 
     def __init__(self, column: ArrayLike) -> None:
         self.column: ArrayLike | None = column
-        self.read: Reader | None = reader_for(column)
+        self.read: Reader | None = None
+        try:
+            self.read = reader_for(column)
+        except Exception:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close it, once, and let it go."""

@@ -105,6 +105,12 @@ class ChoiceDataSource(MembersDataSource[Any]):
         for batch, _ in self._choose(batch_size, members, rng, settings):
             yield batch
 
+    def as_indices(self, indices: Any, *, mapped: bool) -> Any:
+        """See `AbstractDataSource.as_indices`."""
+        member = self.datasets[self._number(indices)]
+        own = member.as_indices(indices.sample_indices, mapped=mapped)
+        return indices._replace(sample_indices=own)
+
     def read_members(self, indices: Any, address: Address) -> Any:
         """See `MembersDataSource.read_members`."""
         number = self._number(indices)

@@ -105,6 +105,16 @@ class CompositeDataSource(MembersDataSource[Any]):
         size = check_batch_size(batch_size)
         return self._indices_side_by_side(size, with_shuffle(shuffle, settings))
 
+    def as_indices(self, indices: Any, *, mapped: bool) -> Any:
+        """See `AbstractDataSource.as_indices`."""
+        self._check_indices(indices)
+        return tuple(
+            [
+                member.as_indices(own, mapped=mapped)
+                for member, own in zip(self.datasets, indices, strict=True)
+            ]
+        )
+
     def read_members(self, indices: Any, address: Address) -> Any:
         """See `MembersDataSource.read_members`."""
         batches = []

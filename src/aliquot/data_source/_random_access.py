@@ -128,8 +128,12 @@ class RandomAccessDataSource(AbstractDataSource[BatchT_co]):
         IndexRangeError
             If a position lies outside the subset (an `IndexError`).
         """
-        mapped = self.sampler.map_indices(indices)
-        return self.read_at(mapped, outside_an_epoch(mapped, len(mapped)))
+        mapped = self.as_indices(indices, mapped=True)
+        return self.read_at(mapped, outside_an_epoch(mapped))
+
+    def as_indices(self, indices: Any, *, mapped: bool) -> Any:
+        """See `AbstractDataSource.as_indices`."""
+        return self.sampler.map_indices(indices) if mapped else check_indices(indices, self._length)
 
     def batch_indices_iterator(
         self, batch_size: int, shuffle: Any = None, **settings: Any
@@ -180,7 +184,7 @@ class RandomAccessDataSource(AbstractDataSource[BatchT_co]):
             At once, if an argument cannot be used (a `ValueError` or `TypeError`).
         """
         indices = self.batch_indices_iterator(batch_size, shuffle, **settings)
-        return (self.read_at(batch, outside_an_epoch(batch, len(batch))) for batch in indices)
+        return (self.read_at(batch, outside_an_epoch(batch)) for batch in indices)
 
     def read_at(self, indices: Any, address: Address) -> BatchT_co:
         """See `AbstractDataSource.read_at`."""

@@ -132,6 +132,18 @@ class AbstractDataSource(Generic[BatchT_co]):
             return cast("BatchT_co", indices.batch)
         return self.samples_by_indices_nomapping(indices)
 
+    def as_indices(self, indices: Any, *, mapped: bool) -> Any:
+        """Give what `read_at` takes for what a user hands over.
+
+        Parameters
+        ----------
+        indices : array of int, list of int, slice, or what `batch_indices_iterator` gives
+            Indices of the data, or positions in the subset that is drawn from.
+        mapped : bool
+            Whether they are positions.
+        """
+        return indices
+
     def count_takers(self) -> int:
         """Count the functions in this source, and in those it is made of, that take ``rng``."""
         return 0
@@ -391,13 +403,15 @@ class MappedDataSource(AbstractDataSource[BatchT_co]):
 
     def samples_by_indices_nomapping(self, indices: Any) -> BatchT_co:
         """Fetch samples from the mapped source and apply the function."""
-        self._check_access()
-        return self._apply_outside(self.source.samples_by_indices_nomapping(indices), indices)
+        return self._fetch(indices, mapped=False)
 
     def samples_by_indices(self, indices: Any) -> BatchT_co:
         """Fetch samples from the mapped source and apply the function."""
-        self._check_access()
-        return self._apply_outside(self.source.samples_by_indices(indices), indices)
+        return self._fetch(indices, mapped=True)
+
+    def as_indices(self, indices: Any, *, mapped: bool) -> Any:
+        """See `AbstractDataSource.as_indices`."""
+        return self.source.as_indices(indices, mapped=mapped)
 
     def batch_indices_iterator(
         self, batch_size: int, shuffle: Any = None, **settings: Any
@@ -414,8 +428,10 @@ class MappedDataSource(AbstractDataSource[BatchT_co]):
         """Pass a batch of the mapped source through the function."""
         raise NotImplementedError
 
-    def _apply_outside(self, batch: Any, indices: Any) -> BatchT_co:
-        return self.apply(batch, outside_an_epoch(indices, length(as_batch(batch))))
+    def _fetch(self, indices: Any, *, mapped: bool) -> BatchT_co:
+        self._check_access()
+        found = self.as_indices(indices, mapped=mapped)
+        return self.read_at(found, outside_an_epoch(found))
 
     def _mapped(
         self, batch_size: int, shuffle: Any, settings: dict[str, Any]

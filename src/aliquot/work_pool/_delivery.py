@@ -75,9 +75,15 @@ class Delivery(Generic[TaskT]):
         while window.room:
             try:
                 task = next(self._tasks)
-                pending = self._submit(task)
             except StopIteration:
                 window.end()
+                continue
+            except Exception as error:  # noqa: BLE001
+                window.failed(window.add(), error)
+                window.end()
+                continue
+            try:
+                pending = self._submit(task)
             except Exception as error:  # noqa: BLE001
                 # It belongs after the results of the tasks that came before it.
                 window.failed(window.add(), error)
@@ -118,18 +124,37 @@ class Delivery(Generic[TaskT]):
             ) from None
         except CancelledError:
             error = PoolClosedError("the pool was closed before this task was done")
-        if isinstance(error, WorkerLostError) and self._window.lost(number, error):
-            self._open[number] = (task, self._submit(task))
-            return
-        if error is None:
-            result = pending.result()
-            other = None if self._again is None else self._again(task, result)
-            if other is not None:
-                self._open[number] = (other, self._submit(other))
-                return
+        if isinstance(error, WorkerLostError):
+            if self._window.lost(number, error):
+                self._resubmit(number, task)
+            else:
+                del self._open[number]
+        elif error is not None:
+            self._fail(number, error)
+        else:
+            self._finish(number, task, pending.result())
+
+    def _finish(self, number: int, task: TaskT, result: Any) -> None:
+        other = None if self._again is None else self._again(task, result)
+        if other is None:
             self._window.done(number, (task, result))
-        elif not isinstance(error, WorkerLostError):
-            self._window.failed(number, error)
+            del self._open[number]
+        else:
+            self._resubmit(number, other)
+
+    def _resubmit(self, number: int, task: TaskT) -> None:
+        try:
+            self._open[number] = (task, self._submit(task))
+        except Exception as error:  # noqa: BLE001
+            self._fail(number, error)
+
+    def _fail(self, number: int, error: BaseException) -> None:
+        if isinstance(error, StopIteration):
+            # Raised in a `for` loop it would end the loop without a word.
+            stopped = RuntimeError("a task raised StopIteration")
+            stopped.__cause__ = error
+            error = stopped
+        self._window.failed(number, error)
         del self._open[number]
 
 
