@@ -34,5 +34,5 @@ def end_worker() -> None:
             closers.pop()()
         except Exception as error:  # noqa: BLE001
             errors.append(error)
-    for error in errors:
-        warnings.warn(f"a worker could not close what it opened: {error!r}", stacklevel=1)
+    for reason in errors:
+        warnings.warn(f"a worker could not close what it opened: {reason!r}", stacklevel=1)
