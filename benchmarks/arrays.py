@@ -132,6 +132,13 @@ def tf_data(X, y) -> Epoch:
     return dataset.as_numpy_iterator
 
 
+def hf_datasets(X, y) -> Epoch:
+    from datasets import Dataset
+
+    dataset = Dataset.from_dict({"x": X.reshape(N, -1), "y": y}).with_format("numpy")
+    return lambda: dataset.shuffle(seed=0).iter(batch_size=BATCH)
+
+
 def grain_dataset(X, y, **options) -> Epoch:
     import grain
 
@@ -171,6 +178,7 @@ CONTENDERS: dict[str, tuple[str, int | None, Callable[..., Epoch]]] = {
     "torch, batch sampler": ("torch", ALL, torch_batch_sampler),
     "torchdata nodes": ("torchdata", SOME, torchdata_nodes),
     "tf.data": ("tensorflow", ALL, tf_data),
+    "HF datasets": ("datasets", SOME, hf_datasets),
     "grain": ("grain", SOME, grain_inline),
     "grain, 2 threads": ("grain", SOME, grain_two_threads),
 }
