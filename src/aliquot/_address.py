@@ -29,6 +29,10 @@ class Address:
         """Give the address for the part of the tree after `takers` takers of ``rng``."""
         return replace(self, stage=self.stage + takers) if takers else self
 
+    def rows(self, rows: NDArray[np.int64]) -> "Address":
+        """Give the address of some of the batch's samples; the clock stays common."""
+        return replace(self, places=self.places[rows])
+
     def draws(self, stage: int) -> Draws:
         """Give the ``rng`` of a stage."""
         return Draws(self.seed, self.epoch, self.stage + stage, self.places)

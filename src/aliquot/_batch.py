@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aliquot.errors import BatchError
 
@@ -98,6 +99,30 @@ def stack(samples: Sequence[Any]) -> Any:
     if all(isinstance(s, (bool, int, float, complex, np.number, np.bool_)) for s in samples):
         return np.array(samples)
     return list(samples)
+
+
+def merge(n: int, parts: Sequence[tuple[NDArray[np.int64], Any]]) -> Any:
+    """Make a batch of `n` samples from parts of it, each with the rows that it fills.
+
+    >>> merge(3, [(np.array([2, 0]), np.array([20, 0])), (np.array([1]), np.array([10]))])
+    array([ 0, 10, 20])
+    """
+    first = parts[0][1]
+    if isinstance(first, tuple):
+        return tuple([merge(n, [(rows, own[i]) for rows, own in parts]) for i in range(len(first))])
+    if isinstance(first, dict):
+        return {key: merge(n, [(rows, own[key]) for rows, own in parts]) for key in first}
+    kinds = {(own.dtype, own.shape[1:]) for _, own in parts if isinstance(own, np.ndarray)}
+    if len(kinds) == 1 and all(isinstance(own, np.ndarray) for _, own in parts):
+        whole = np.empty((n, *first.shape[1:]), first.dtype)
+        for rows, own in parts:
+            whole[rows] = own
+        return whole
+    samples: list[Any] = [None] * n
+    for rows, own in parts:
+        for row, sample in zip(rows, own, strict=True):
+            samples[row] = sample
+    return stack(samples)
 
 
 def describe(batch: Any) -> str:

@@ -8,7 +8,7 @@ from aliquot.data_source._coerce import coerce_data_source
 from aliquot.data_source._composite import CompositeDataSource
 from aliquot.data_source._index_batch import ChoiceBatch, Raw, take
 from aliquot.data_source._iterator import IteratorDataSource
-from aliquot.data_source._orders import Order, Recipe
+from aliquot.data_source._orders import Drawn, Order, Recipe
 from aliquot.data_source._random_access import RandomAccessDataSource
 from aliquot.data_source._single import SingleDataSource
 from aliquot.data_source._source import (
@@ -16,6 +16,7 @@ from aliquot.data_source._source import (
     MapDataSource,
     MappedDataSource,
     MapSamplesDataSource,
+    WrappedDataSource,
     addressed_indices,
 )
 
@@ -26,6 +27,7 @@ __all__ = [
     "ChoiceBatch",
     "ChoiceDataSource",
     "CompositeDataSource",
+    "Drawn",
     "IteratorDataSource",
     "MapDataSource",
     "MapSamplesDataSource",
@@ -35,6 +37,7 @@ __all__ = [
     "Raw",
     "Recipe",
     "SingleDataSource",
+    "WrappedDataSource",
     "addressed_indices",
     "batch_map_concat",
     "batch_map_mean",

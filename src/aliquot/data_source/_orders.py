@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,17 @@ class Recipe:
             step_size=self.step_size,
             drop_last=self.drop_last,
         )
+
+
+class Drawn(NamedTuple):
+    """Which samples an epoch of a source draws."""
+
+    length: int
+    """How many samples there are, drawn or not."""
+    positions: "range | IntArray"
+    """The indices of those that are drawn, in their own order."""
+    repeats: int
+    """Passes over them that make up an epoch; -1 for no end."""
 
 
 class Order(Protocol):

@@ -8,7 +8,7 @@ from typing import Any
 from aliquot._address import Address, SampleFailures, outside_an_epoch
 from aliquot._arguments import check_batch_size, shuffle_rng
 from aliquot._indices import check_indices
-from aliquot.data_source._orders import Order, PlanOrder, Recipe
+from aliquot.data_source._orders import Drawn, Order, PlanOrder, Recipe
 from aliquot.data_source._source import AbstractDataSource, BatchT_co
 from aliquot.errors import ArgumentError, ArgumentTypeError, BatchError, note_site, site
 from aliquot.sampling import AbstractSampler, StandardSampler, SubsetSampler
@@ -226,6 +226,11 @@ class RandomAccessDataSource(AbstractDataSource[BatchT_co]):
                 if first_only:
                     break
         return failures
+
+    def drawn(self) -> Drawn:
+        """See `AbstractDataSource.drawn`."""
+        repeats: int = getattr(self.sampler, "repeats", 1)
+        return Drawn(self._length, self.sampler.positions(), repeats)
 
     def epoch_order(self, recipe: Recipe) -> Order:
         """Give the order of the sampler, or of the recipe's in its place."""

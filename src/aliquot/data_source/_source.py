@@ -16,7 +16,7 @@ from aliquot._batch import length, map_leaves, stack
 from aliquot._random import Draws
 from aliquot.data_source._batch_map import Progress, Results, batch_map_concat, batch_map_mean
 from aliquot.data_source._index_batch import Raw, count, first_at
-from aliquot.data_source._orders import Order, Recipe
+from aliquot.data_source._orders import Drawn, Order, Recipe
 from aliquot.data_source._stage import apply, as_batch, call, name_of, takes_rng
 from aliquot.errors import ArgumentError, ArgumentTypeError, BatchError, note_site
 from aliquot.sampling import num_batches
@@ -157,6 +157,19 @@ class AbstractDataSource(Generic[BatchT_co]):
             If this source is not random-access (a `TypeError`).
         """
         self._refuse_access()
+
+    def drawn(self) -> Drawn:
+        """Tell which of its samples an epoch draws, in order.
+
+        Raises
+        ------
+        ArgumentTypeError
+            If its samples have no numbers of their own, or are drawn at random (a `TypeError`).
+        """
+        raise ArgumentTypeError(
+            f"the samples of a {type(self).__name__} cannot be chosen from one by one: "
+            "choose from those of the sources that it is made of"
+        )
 
     def default_epoch_samples(self) -> int | None:
         """Count the samples of a loader's epoch, if the order has no end; `None` for no end."""
@@ -353,60 +366,57 @@ class AbstractDataSource(Generic[BatchT_co]):
         )
 
 
-class MappedDataSource(AbstractDataSource[BatchT_co]):
-    """A source whose batches are another's, passed through a function."""
+class WrappedDataSource(AbstractDataSource[BatchT_co]):
+    """A source that draws what another draws, and does something with its batches.
 
-    def __init__(
-        self, source: AbstractDataSource[Any], fn: Callable[..., Any], *, rng: bool | None = None
-    ) -> None:
-        if not callable(fn):
-            raise ArgumentTypeError(f"map needs a function, not {fn!r}")
+    Subclass it and write `read_at`.
+    """
+
+    def __init__(self, source: AbstractDataSource[Any]) -> None:
         self.source = source
-        self.fn = fn
-        self._takes_rng = takes_rng(fn) if rng is None else rng
-        self._stage = source.count_takers()
-        self._name = name_of(fn)
 
     @property
     def is_random_access(self) -> bool:
-        """Whether the mapped source is."""
+        """Whether the wrapped source is."""
         return self.source.is_random_access
 
     def num_samples(self, **settings: Any) -> int | float | None:
-        """Count the samples of an epoch of the mapped source."""
+        """Count the samples of an epoch of the wrapped source."""
         return self.source.num_samples(**settings)
 
     def count_takers(self) -> int:
         """See `AbstractDataSource.count_takers`."""
-        return self._stage + self._takes_rng
+        return self.source.count_takers()
+
+    def drawn(self) -> Drawn:
+        """Give what the wrapped source draws."""
+        return self.source.drawn()
 
     def epoch_order(self, recipe: Recipe) -> Order:
-        """Give that of the mapped source."""
+        """Give that of the wrapped source."""
         return self.source.epoch_order(recipe)
 
     def default_epoch_samples(self) -> int | None:
-        """Give that of the mapped source."""
+        """Give that of the wrapped source."""
         return self.source.default_epoch_samples()
 
     def sampling_note(self) -> str:
-        """Give that of the mapped source."""
+        """Give that of the wrapped source."""
         return self.source.sampling_note()
 
     def batch_iterator(
         self, batch_size: int, shuffle: Any = None, **settings: Any
     ) -> Iterator[BatchT_co]:
-        """Iterate over the batches of one epoch, each passed through the function."""
+        """Iterate over the batches of one epoch."""
         size = check_batch_size(batch_size)
-        if self.count_takers() and self.is_random_access:
-            return (self.read_at(*own) for own in addressed_indices(self, size, shuffle, settings))
-        return self._mapped(size, shuffle, settings)
+        return (self.read_at(*own) for own in addressed_indices(self, size, shuffle, settings))
 
     def samples_by_indices_nomapping(self, indices: Any) -> BatchT_co:
-        """Fetch samples from the mapped source and apply the function."""
+        """Fetch samples, whatever subset the wrapped source draws from."""
         return self._fetch(indices, mapped=False)
 
     def samples_by_indices(self, indices: Any) -> BatchT_co:
-        """Fetch samples from the mapped source and apply the function."""
+        """Fetch samples of the subset that the wrapped source draws from."""
         return self._fetch(indices, mapped=True)
 
     def as_indices(self, indices: Any, *, mapped: bool) -> Any:
@@ -416,9 +426,46 @@ class MappedDataSource(AbstractDataSource[BatchT_co]):
     def batch_indices_iterator(
         self, batch_size: int, shuffle: Any = None, **settings: Any
     ) -> Iterator[Any]:
-        """Iterate over the indices of one epoch of the mapped source."""
+        """Iterate over the indices of one epoch of the wrapped source."""
         self._check_access()
         return self.source.batch_indices_iterator(batch_size, **with_shuffle(shuffle, settings))
+
+    def _fetch(self, indices: Any, *, mapped: bool) -> BatchT_co:
+        self._check_access()
+        found = self.as_indices(indices, mapped=mapped)
+        return self.read_at(found, outside_an_epoch(found))
+
+    def _check_access(self) -> None:
+        if not self.is_random_access:
+            self._refuse_access()
+
+
+class MappedDataSource(WrappedDataSource[BatchT_co]):
+    """A source whose batches are another's, passed through a function."""
+
+    def __init__(
+        self, source: AbstractDataSource[Any], fn: Callable[..., Any], *, rng: bool | None = None
+    ) -> None:
+        if not callable(fn):
+            raise ArgumentTypeError(f"map needs a function, not {fn!r}")
+        super().__init__(source)
+        self.fn = fn
+        self._takes_rng = takes_rng(fn) if rng is None else rng
+        self._stage = source.count_takers()
+        self._name = name_of(fn)
+
+    def count_takers(self) -> int:
+        """See `AbstractDataSource.count_takers`."""
+        return self._stage + self._takes_rng
+
+    def batch_iterator(
+        self, batch_size: int, shuffle: Any = None, **settings: Any
+    ) -> Iterator[BatchT_co]:
+        """Iterate over the batches of one epoch, each passed through the function."""
+        size = check_batch_size(batch_size)
+        if self.count_takers() and self.is_random_access:
+            return super().batch_iterator(size, shuffle, **settings)
+        return self._mapped(size, shuffle, settings)
 
     def read_at(self, indices: Any, address: Address) -> BatchT_co:
         """See `AbstractDataSource.read_at`."""
@@ -427,11 +474,6 @@ class MappedDataSource(AbstractDataSource[BatchT_co]):
     def apply(self, batch: Any, address: Address) -> BatchT_co:
         """Pass a batch of the mapped source through the function."""
         raise NotImplementedError
-
-    def _fetch(self, indices: Any, *, mapped: bool) -> BatchT_co:
-        self._check_access()
-        found = self.as_indices(indices, mapped=mapped)
-        return self.read_at(found, outside_an_epoch(found))
 
     def _mapped(
         self, batch_size: int, shuffle: Any, settings: dict[str, Any]
@@ -444,10 +486,6 @@ class MappedDataSource(AbstractDataSource[BatchT_co]):
             n = length(as_batch(batch)) if self._takes_rng else 0
             yield self.apply(batch, Address(seed, 0, np.arange(start, start + n)))
             start += n
-
-    def _check_access(self) -> None:
-        if not self.is_random_access:
-            self._refuse_access()
 
 
 class MapDataSource(MappedDataSource[BatchT_co]):

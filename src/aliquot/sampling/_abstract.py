@@ -97,6 +97,19 @@ class AbstractSampler:
         """
         raise NotImplementedError(f"{type(self).__name__} does not support shuffled sampling")
 
+    def positions(self) -> range | IntArray:
+        """Give the indices of one pass, in the order of the data.
+
+        Raises
+        ------
+        ArgumentTypeError
+            If samples are drawn at random (a `TypeError`).
+        """
+        raise ArgumentTypeError(
+            f"{self!r} draws at random, so that there is no order to choose from: choose samples "
+            "first, and give the sampler to the loader"
+        )
+
     def plan(self, *, shuffle: bool, seed: int, epoch: int) -> OrderedPlan:
         """Give the order of an epoch, any place of which can be asked for.
 

@@ -54,6 +54,10 @@ class StandardSampler(PlannedSampler):
         """Give `indices` (array, list or slice), checked and with negatives wrapped."""
         return check_indices(indices, self.length)
 
+    def positions(self) -> range:
+        """Give the indices of one pass."""
+        return range(self.length)
+
     def in_order_plan(self) -> InOrder:
         """Give the epoch in order."""
         return InOrder(self.length, self.repeats)

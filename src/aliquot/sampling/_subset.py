@@ -60,6 +60,10 @@ class SubsetSampler(PlannedSampler):
         """Turn positions in the subset (array, list or slice) into indices of the data."""
         return self.indices[check_indices(indices, self.length)]
 
+    def positions(self) -> IntArray:
+        """Give the indices of one pass."""
+        return self.indices
+
     def in_order_plan(self) -> Subset:
         """Give the epoch in the order of the subset."""
         return Subset(self.indices, InOrder(self.length, self.repeats))
