@@ -10,7 +10,7 @@ import importlib
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from aliquot import data_source, errors, events, sampling, work_pool
+from aliquot import data_source, errors, events, sampling, stages, work_pool
 from aliquot.accessors import locked, per_worker
 from aliquot.loader import Loader
 from aliquot.sampling import split
@@ -28,6 +28,7 @@ __all__ = [
     "per_worker",
     "sampling",
     "split",
+    "stages",
     "testing",
     "work_pool",
 ]

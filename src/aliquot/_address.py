@@ -29,7 +29,7 @@ class Address:
         """Give the address for the part of the tree after `takers` takers of ``rng``."""
         return replace(self, stage=self.stage + takers) if takers else self
 
-    def rows(self, rows: NDArray[np.int64]) -> "Address":
+    def rows(self, rows: NDArray[np.int64] | slice) -> "Address":
         """Give the address of some of the batch's samples; the clock stays common."""
         return replace(self, places=self.places[rows])
 

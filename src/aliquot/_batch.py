@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aliquot.errors import BatchError
+from aliquot.errors import ArgumentError, BatchError
 
 
 def leaves(batch: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -67,6 +67,24 @@ def length(batch: Any) -> int:
     raise BatchError(f"expected a batch, with an array or list in it, not {batch!r:.80}")
 
 
+def pick(batch: Any, columns: Sequence[Any]) -> list[Any]:
+    """Give some columns of a batch, by position or name; a bare batch is column 0.
+
+    >>> pick({"x": [1, 2], "y": [3, 4]}, ["y"])
+    [[3, 4]]
+    """
+    known = batch if isinstance(batch, dict) else dict(enumerate(as_columns(batch)))
+    for name in columns:
+        if name not in known:
+            raise ArgumentError(f"there is no column {name!r}, only {', '.join(map(repr, known))}")
+    return [known[name] for name in columns]
+
+
+def as_columns(batch: Any) -> tuple[Any, ...]:
+    """Give the columns of a tuple, and anything else as the only one."""
+    return batch if isinstance(batch, tuple) else (batch,)
+
+
 def trim(batch: Any, n: int) -> Any:
     """Keep the first `n` samples; a batch that is no longer is given back as it is.
 
@@ -113,8 +131,11 @@ def merge(n: int, parts: Sequence[tuple[NDArray[np.int64], Any]]) -> Any:
     if isinstance(first, dict):
         return {key: merge(n, [(rows, own[key]) for rows, own in parts]) for key in first}
     kinds = {(own.dtype, own.shape[1:]) for _, own in parts if isinstance(own, np.ndarray)}
-    if len(kinds) == 1 and all(isinstance(own, np.ndarray) for _, own in parts):
-        whole = np.empty((n, *first.shape[1:]), first.dtype)
+    texts = {dtype.kind for dtype, _ in kinds} in ({"U"}, {"S"})
+    alike = len(kinds) == 1 or (texts and len({shape for _, shape in kinds}) == 1)
+    if alike and all(isinstance(own, np.ndarray) for _, own in parts):
+        dtype = max((dtype for dtype, _ in kinds), key=lambda dtype: dtype.itemsize)
+        whole = np.empty((n, *first.shape[1:]), dtype)
         for rows, own in parts:
             whole[rows] = own
         return whole

@@ -2,6 +2,11 @@
 
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
+
+from aliquot._random import Draws
+
 
 @runtime_checkable
 class ArrayLike(Protocol):
@@ -15,3 +20,17 @@ class ArrayLike(Protocol):
     def __len__(self) -> int: ...
 
     def __getitem__(self, index: Any, /) -> Any: ...
+
+
+@runtime_checkable
+class DrawingArrayLike(ArrayLike, Protocol):
+    """An array-like that takes random numbers, such as pictures with random transforms."""
+
+    @property
+    def draws(self) -> bool:
+        """Whether it does; else it is read as any other."""
+        ...
+
+    def read(self, indices: NDArray[np.int64], *, rng: Draws) -> Any:
+        """Give what ``a[indices]`` gives, with one row of `rng` a sample."""
+        ...

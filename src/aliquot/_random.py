@@ -12,6 +12,7 @@ The hash is a tree of SplitMix64 (Stafford's finaliser 13 over steps of G), modu
 The elements of a draw with a trailing shape are numbered in C order.
 """
 
+import copy
 from math import isfinite, prod
 from operator import index
 from typing import Any
@@ -88,6 +89,39 @@ def hash_key(*integers: int) -> int:
     return _mixed(state + _GAMMA & _MASK)
 
 
+def hash_keys(*integers: int | NDArray[np.integer]) -> Bits:
+    """Give `hash_key` of the integers in each position of arrays; numbers stand for all positions.
+
+    Parameters
+    ----------
+    *integers : int or integer array, shape (n,)
+        Each 0 or more, and at least one of them an array; they are not checked.
+
+    Returns
+    -------
+    uint64 array, shape (n,)
+        One key a position.
+
+    Examples
+    --------
+    >>> hash_keys(1, np.array([2, 3]))[0] == hash_key(1, 2)
+    np.True_
+    """
+    shape = np.broadcast_shapes(*(np.shape(part) for part in integers))
+    words = np.full(shape, len(integers), dtype=np.uint64)
+    for part in integers:
+        words += _G
+        words ^= np.asarray(part, dtype=np.uint64)
+        _mix(words)
+    words += _G
+    return _mix(words)
+
+
+def hash_grid(keys: Bits, n: int) -> Bits:
+    """Give `hash_places` of ``range(n)`` under each key; uint64, shape (len(keys), n)."""
+    return _mix(_mix(keys[:, None] + _spread(np.arange(n))))
+
+
 def hash_places(key: int, places: NDArray[np.int64]) -> Bits:
     """Hash each place under a key: 64 random bits a place.
 
@@ -124,7 +158,7 @@ def _words(key: int, spread: Bits, shape: tuple[int, ...]) -> Bits:
     return _mix(rows[:, None] + elements).reshape(len(rows), *shape)
 
 
-def _below(bits: Bits, span: int) -> NDArray[np.int64]:
+def to_below(bits: Bits, span: int) -> NDArray[np.int64]:
     """Turn random words into integers below `span` (at most 2**63): ``bits * span >> 64``."""
     high, low = bits >> _32, bits & _LOW_HALF
     if span < 2**32:
@@ -250,7 +284,7 @@ class Draws:
         int64, shape (n, *shape). None is more likely than another by more than 1 in 2**64.
         """
         first, span = _check_range(low, high)
-        return _below(self._bits(_as_shape(shape)), span) + np.int64(first)
+        return to_below(self._bits(_as_shape(shape)), span) + np.int64(first)
 
     def normal(
         self, loc: float = 0.0, scale: float = 1.0, shape: Shape = ()
@@ -263,6 +297,18 @@ class Draws:
     def seeds(self) -> Bits:
         """Draw a seed for another library a sample; uint64, shape (n,)."""
         return self._bits(())
+
+    def part(self, number: int) -> "Draws":
+        """Give the draws of a part of the stage, which have nothing in common with others'."""
+        found = self.only(slice(None))
+        found._key = hash_key(self._key, number)
+        return found
+
+    def only(self, rows: Any) -> "Draws":
+        """Give the draws of some rows on their own, from the first call on."""
+        found = copy.copy(self)
+        found._places, found._spread, found._draw = self._places[rows], self._spread[rows], 0
+        return found
 
     def sample(self, row: int) -> "SampleDraws":
         """Give the draws of one row on their own, from the first call on."""
@@ -319,7 +365,7 @@ class SampleDraws:
         first, span = _check_range(low, high)
         if shape == ():
             return first + (_mixed(self._row()) * span >> 64)
-        return _below(self._bits(_as_shape(shape)), span) + np.int64(first)
+        return to_below(self._bits(_as_shape(shape)), span) + np.int64(first)
 
     def normal(self, loc: float = 0.0, scale: float = 1.0, shape: Shape = ()) -> Any:
         """Draw a normal number, or an array of them."""

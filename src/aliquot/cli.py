@@ -1,11 +1,13 @@
 """The command line."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 from tqdm import tqdm
 
 import aliquot
+from aliquot.cache import CacheEntry, list_entries, remove_entry
 from aliquot.demo import Outcome, Speed, run, shipped_photographs
 from aliquot.errors import AliquotError
 
@@ -38,6 +40,77 @@ def demo(folder: Path | None, output: Path) -> None:
     except (AliquotError, OSError) as error:
         raise click.ClickException(str(error)) from error
     _tell(outcome)
+
+
+@cli.group()
+def cache() -> None:
+    """Look after folders that were given as .cache(folder=...)."""
+
+
+_FOLDER = click.argument("folder", type=click.Path(path_type=Path))
+
+
+@cache.command("ls")
+@_FOLDER
+def list_cache(folder: Path) -> None:
+    """List what is cached in FOLDER: an entry for each source."""
+    entries = _entries(folder)
+    if not entries:
+        click.echo(f"there is no entry in {folder}")
+        return
+    click.echo(f"{'entry':<18}{'samples':>15}{'on disk':>11}  {'last change':<18}source")
+    for entry in entries:
+        click.echo(_row(entry))
+
+
+@cache.command("rm")
+@_FOLDER
+@click.argument("digests", nargs=-1, metavar="[DIGEST]...")
+@click.option("--all", "everything", is_flag=True, help="Remove all entries.")
+def remove_from_cache(folder: Path, digests: tuple[str, ...], everything: bool) -> None:
+    """Remove entries from FOLDER, each by its DIGEST or the beginning of it.
+
+    Nothing else in FOLDER is touched.
+    """
+    if bool(digests) == everything:
+        raise click.UsageError("give the digests of entries, as `aliquot cache ls` does, or --all")
+    names = [entry.path.name for entry in _entries(folder)] if everything else digests
+    if not names:
+        click.echo(f"there is no entry in {folder}")
+    for name in names:
+        try:
+            removed = remove_entry(folder, name)
+        except (AliquotError, OSError) as error:
+            raise click.ClickException(str(error)) from error
+        click.echo(f"removed {removed}")
+
+
+def _entries(folder: Path) -> list[CacheEntry]:
+    try:
+        return list_entries(folder)
+    except (AliquotError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _row(entry: CacheEntry) -> str:
+    counts = "damaged"
+    if entry.cached is not None and entry.samples is not None:
+        counts = f"{entry.cached} / {entry.samples}"
+    when = datetime.fromtimestamp(entry.changed).astimezone()
+    source = entry.recipe if len(entry.recipe) <= 60 else f"{entry.recipe[:57]}..."
+    return (
+        f"{entry.path.name:<18}{counts:>15}{_size(entry.disk_bytes):>11}  "
+        f"{when:%Y-%m-%d %H:%M}  {source}"
+    )
+
+
+def _size(number: int) -> str:
+    amount, unit = float(number), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if amount < 1000:
+            break
+        amount, unit = amount / 1000, larger
+    return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
 
 
 def _tell(outcome: Outcome) -> None:

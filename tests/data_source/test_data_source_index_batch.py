@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aliquot.data_source._index_batch import ChoiceBatch, count, first_at, take, trim
+from aliquot.data_source._index_batch import ChoiceBatch, PackedBatch, count, first_at, take, trim
 
 FEW = settings(derandomize=True, max_examples=60, deadline=None)
 
@@ -115,3 +115,48 @@ def test_the_index_in_a_row_is_that_of_the_first_member(batch):
     """An `int`, for messages."""
     found = first_at(batch, 1)
     assert (found, type(found)) == (5, int)
+
+
+def packed():
+    """Give two samples in row 0, none in row 1, one in row 2."""
+    return PackedBatch(
+        np.array([7, 3, 5]), np.array([0, 0, 2]), np.array([0, 2, 0]), np.array([2, 1, 4]), tokens=5
+    )
+
+
+def listed(batch):
+    """Give samples, rows, offsets and lengths."""
+    return [part.tolist() for part in batch[:4]]
+
+
+def test_samples_of_rows_are_counted():
+    """Not the rows."""
+    assert count(packed()) == 3
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "expected"),
+    [
+        (0, 3, [[7, 3, 5], [0, 0, 2], [0, 2, 0], [2, 1, 4]]),
+        (0, 1, [[7, 3], [0, 0], [0, 2], [2, 1]]),
+        (1, 3, [[5], [1], [0], [4]]),
+        (1, 2, [[], [], [], []]),
+    ],
+)
+def test_rows_that_are_kept_count_from_0(start, stop, expected):
+    """With all their samples; the others are gone."""
+    found = packed().rows(start, stop)
+    assert (listed(found), found.tokens) == (expected, 5)
+
+
+def test_rows_that_are_kept_are_copies():
+    """Writing into them changes no others."""
+    whole = packed()
+    for part in whole.rows(0, 3)[:4]:
+        part[:] = 99
+    assert listed(whole) == listed(packed())
+
+
+def test_samples_that_are_left_out_leave_their_row():
+    """The others stay where they are."""
+    assert listed(packed().without([0, 2])) == [[3], [0], [2], [1]]

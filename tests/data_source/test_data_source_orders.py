@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from aliquot.data_source import ArrayDataSource, ChoiceBatch, Recipe
 from aliquot.data_source._orders import (
-    PlanOrder,
     SideBySide,
+    interleaved_of,
     shortest,
     spread,
     steps_of,
     take_turns,
 )
-from aliquot.sampling import SubsetSampler
+from aliquot.sampling import StratifiedSampler, SubsetSampler
 
 MANY = settings(derandomize=True, max_examples=80, deadline=None)
 
@@ -27,7 +27,14 @@ steps = st.integers(1, 5)
 
 
 def recipe(step_size, *, shuffle=False, seed=3, epoch=0, drop_last=False):
-    return Recipe(seed=seed, epoch=epoch, shuffle=shuffle, step_size=step_size, drop_last=drop_last)
+    return Recipe(
+        seed=seed,
+        epoch=epoch,
+        shuffle=shuffle,
+        batch_size=step_size,
+        step_size=step_size,
+        drop_last=drop_last,
+    )
 
 
 def member(number, n, of, repeats=1):
@@ -128,21 +135,6 @@ def test_a_plan_without_end_always_has_samples():
     order = member(0, 3, recipe(4), repeats=-1)
     assert (order.length, order.real(10**12, 4)) == (None, 4)
     assert order.between(10**12, 10**12 + 4).tolist() == [1, 2, 0, 1]
-
-
-def test_an_order_is_read_by_blocks_of_its_plan():
-    """Not by a question a batch."""
-    asked = []
-
-    class Recorded:
-        def indices(self, start, stop):
-            asked.append((start, stop))
-            return np.arange(start, min(stop, 1000))
-
-    order = PlanOrder(Recorded(), 1000)
-    for start in range(0, 1000, 10):
-        order.between(start, start + 10)
-    assert len(asked) < 10
 
 
 # Side by side
@@ -401,11 +393,46 @@ def test_a_member_gets_all_but_the_seed_and_the_sampler():
         seed=1,
         epoch=2,
         shuffle=True,
-        step_size=3,
+        batch_size=3,
+        step_size=6,
         drop_last=True,
         sampler=SubsetSampler(np.arange(3)),
     )
     found = own.for_member(1)
-    assert (found.epoch, found.shuffle, found.step_size, found.drop_last) == (2, True, 3, True)
+    assert (found.epoch, found.shuffle, found.drop_last) == (2, True, True)
+    assert (found.batch_size, found.step_size) == (3, 6)
     assert found.sampler is None
     assert len({own.seed, found.seed, own.for_member(0).seed}) == 3
+
+
+def test_a_member_has_other_seeds_in_other_passes():
+    """And the same in the same."""
+    own = recipe(3)
+    assert own.for_member(1, 0).seed == own.for_member(1, 0).seed
+    assert len({own.for_member(1).seed, own.for_member(1, 0).seed, own.for_member(1, 1).seed}) == 3
+
+
+# What an order is laid out for
+
+
+def stratified(size):
+    """Give the order of a source that is laid out for batches of a size."""
+    source = ArrayDataSource([np.arange(6)], sampler=StratifiedSampler([0, 0, 0, 0, 1, 1]))
+    return source.epoch_order(recipe(size))
+
+
+def test_a_composite_is_laid_out_as_its_member():
+    """The first one that is laid out for anything."""
+    order = SideBySide([member(0, 5, recipe(3)), stratified(3)])
+    assert (order.interleaved, order.batch_shaped, order.packed) == (3, False, False)
+
+
+def test_members_that_are_not_laid_out_leave_none():
+    """There is no batch size to keep."""
+    assert interleaved_of([member(0, 5, recipe(3)), member(1, 5, recipe(3))]) is None
+
+
+def test_a_choice_is_laid_out_for_nothing_else():
+    """Its order goes on with no other batch size anyway."""
+    order = take_turns([stratified(3), stratified(3)], recipe(3))
+    assert (order.interleaved, order.batch_shaped, order.packed) == (None, True, False)

@@ -101,7 +101,7 @@ def test_a_list_is_taken_as_a_tuple_of_columns():
 
 @pytest.mark.parametrize(
     ("batch", "expected"),
-    [((1, 2), (0, 1, 2)), ([1, 2], (0, 1, 2)), ({"a": 1}, (0, {"a": 1})), ("x", (0, "x"))],
+    [((1, 2), (0, 1, 2)), ([1, 2], (0, [1, 2])), ({"a": 1}, (0, {"a": 1})), ("x", (0, "x"))],
 )
 def test_arguments_come_before_the_batch(batch, expected):
     """Tuples are spread, all else is one argument."""

@@ -14,7 +14,7 @@ import aliquot
 from aliquot import errors, events
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("data_source", "sampling", "work_pool", "image", "testing")
+ROOMS = ("data_source", "sampling", "stages", "cache", "work_pool", "image", "testing")
 PAGES = {"Loader": "loader", "locked": "accessors", "per_worker": "accessors"}
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aliquot._random import Draws, SampleDraws, hash_key, hash_places
+from aliquot._random import Draws, SampleDraws, hash_grid, hash_key, hash_keys, hash_places
 from aliquot.errors import ArgumentError, ArgumentTypeError
 
 ADDRESSES = st.tuples(*[st.integers(0, 2**64 - 1)] * 3)
@@ -461,3 +461,53 @@ def test_neighbouring_normal_numbers_are_independent():
     correlations = [np.corrcoef(*pair)[0, 1] for pair in pairs]
     squares = [np.corrcoef(a**2, b**2)[0, 1] for a, b in pairs]
     assert np.abs(correlations + squares).max() < 4 / math.sqrt(N)
+
+
+# Many keys at once.
+
+WORDS = st.integers(0, 2**64 - 1)
+
+
+@settings(derandomize=True, max_examples=100, deadline=None)
+@given(
+    st.integers(0, 5).flatmap(
+        lambda n: st.lists(st.lists(WORDS, min_size=n, max_size=n), min_size=1, max_size=4)
+    ),
+    WORDS,
+)
+def test_many_keys_are_those_one_by_one(columns, number):
+    """Numbers stand for all positions; there may be none."""
+    found = hash_keys(number, *[np.array(column, np.uint64) for column in columns])
+    assert [hash_key(number, *row) for row in zip(*columns, strict=True)] == found.tolist()
+    assert found.dtype == np.uint64
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.int64, np.uint64])
+def test_integers_of_any_size_have_the_same_keys(dtype):
+    """And arrays are left as they are."""
+    integers = np.array([0, 7, 100], dtype)
+    assert [hash_key(9, i) for i in (0, 7, 100)] == hash_keys(9, integers).tolist()
+    assert integers.tolist() == [0, 7, 100]
+
+
+def test_many_keys_are_frozen():
+    """As `hash_key` is."""
+    expected = [0x9F1FF0C4023F5F62, 0x49749F9966DD15F3, 0x51CFC6DA2FBDBE63]
+    assert expected == hash_keys(3, np.array([0, 1, 2]), np.array([5, 6, 7])).tolist()
+
+
+def test_no_positions_have_no_keys():
+    """Whatever numbers stand beside them."""
+    found = hash_keys(1, np.arange(0), 2)
+    assert (np.dtype(np.uint64), (0,)) == (found.dtype, found.shape)
+
+
+@settings(derandomize=True, max_examples=60, deadline=None)
+@given(st.lists(WORDS, max_size=5), st.integers(0, 9))
+def test_a_grid_has_the_places_of_every_key(keys, n):
+    """One row a key; the keys are left as they are."""
+    given_keys = np.array(keys, np.uint64)
+    found = hash_grid(given_keys, n)
+    assert [hash_places(key, np.arange(n)).tolist() for key in keys] == found.tolist()
+    assert (len(keys), n) == found.shape
+    assert keys == given_keys.tolist()

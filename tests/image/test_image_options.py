@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from aliquot.errors import ArgumentError, ArgumentTypeError
+from aliquot.image import Pad, Resize
 from aliquot.image._options import checked
 
 
-def options(*, size=None, mode="RGB", output="array"):
-    return checked(size=size, mode=mode, output=output)
+def options(*, size=None, **keywords):
+    return checked(size, keywords)[0]
 
 
 def test_one_number_as_size_is_refused_with_what_to_write():
@@ -33,8 +34,8 @@ def test_a_size_of_other_types_is_refused(size):
 
 def test_a_size_of_numpy_integers_becomes_a_tuple_of_int():
     """A shape computed with NumPy can be given."""
-    size = options(size=[np.int32(3), np.uint8(4)]).size
-    assert [(3, 4), int] == [size, type(size[0])]
+    _, chain = checked([np.int32(3), np.uint8(4)], {})
+    assert [chain.size, type(chain.size[0])] == [(3, 4), int]
 
 
 @pytest.mark.parametrize("mode", ["rgb", "CMYK", 3, [], True])
@@ -59,10 +60,46 @@ def test_a_size_without_a_mode_is_refused_for_arrays():
 
 def test_a_size_without_a_mode_is_fine_for_pillow_images():
     """A list may hold any mix of modes."""
-    assert options(size=(4, 4), mode=None, output="pil").size == (4, 4)
+    assert options(size=(4, 4), mode=None, output="pil").channels is None
 
 
-@pytest.mark.parametrize(("mode", "channels"), [("RGB", 3), ("L", 1), ("RGBA", 4)])
-def test_the_batch_shape_is_nhwc(mode, channels):
-    """Channels come last, also where there is one."""
-    assert (7, 2, 5, channels) == options(size=(2, 5), mode=mode).batch_shape(7)
+@pytest.mark.parametrize(("mode", "channels"), [("RGB", 3), ("L", 1), ("RGBA", 4), (None, None)])
+def test_the_mode_says_how_many_channels_there_are(mode, channels):
+    """Of each file's own, none is known."""
+    assert options(mode=mode).channels == channels
+
+
+@pytest.mark.parametrize(
+    ("keywords", "text"),
+    [
+        ({"layout": "CHW"}, "layout must be one of 'NHWC', 'NCHW'"),
+        ({"interpolation": "cubic"}, "interpolation must be one of 'nearest', 'box', 'bilinear'"),
+        ({"codec": "turbo"}, "codec must be one of 'simplejpeg', 'pillow'"),
+        ({"strict": 1}, "strict must be one of True, False"),
+        ({"reducing_gap": 0.5}, "reducing_gap must be 1 or more, or None, not 0.5"),
+        ({"pixel_limit": 0}, "pixel_limit must be a positive integer, not 0"),
+    ],
+)
+def test_a_wrong_option_is_refused(keywords, text):
+    """The message says what it can be."""
+    with pytest.raises(ArgumentError, match=text):
+        options(**keywords)
+
+
+def test_an_unknown_option_is_refused():
+    """By its name."""
+    with pytest.raises(ArgumentTypeError, match="ImageFiles takes no argument sise="):
+        options(sise=3)
+
+
+def test_size_and_transforms_exclude_each_other():
+    """The message says how to write both."""
+    with pytest.raises(ArgumentError, match=r"transforms=\[Resize\(size\), ...\]"):
+        options(size=(3, 4), transforms=[])
+
+
+def test_transforms_have_a_say_in_the_filter_and_the_border():
+    """The last that names one."""
+    transforms = [Pad(2, fill=9), Resize(5, interpolation="bicubic")]
+    found = options(transforms=transforms)
+    assert (found.interpolation, found.fill) == ("bicubic", 9)

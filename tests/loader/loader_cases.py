@@ -11,8 +11,23 @@ import numpy as np
 
 from aliquot import Loader
 from aliquot._batch import leaves
-from aliquot.data_source import ArrayDataSource, ChoiceDataSource, CompositeDataSource
-from aliquot.sampling import WeightedSampler, WeightedSubsetSampler
+from aliquot.data_source import (
+    ArrayDataSource,
+    ChoiceDataSource,
+    CompositeDataSource,
+    ConcatDataSource,
+    MixDataSource,
+)
+from aliquot.sampling import (
+    BucketSampler,
+    ClassBalancedSampler,
+    PackingSampler,
+    RepeatSampler,
+    StratifiedSampler,
+    WeightedSampler,
+    WeightedSubsetSampler,
+)
+from aliquot.stages import CutMix, MixUp
 
 LAST = {"plain": {}, "drop_last": {"drop_last": True}, "pad_last": {"pad_last": True}}
 
@@ -96,6 +111,44 @@ def _nested(n):
     return CompositeDataSource([ChoiceDataSource(sides), numbers(3, 10**6, repeats=-1)])
 
 
+def texts(n, **options):
+    """Give a source of samples of one to four tokens, each with a number."""
+    return ArrayDataSource([[np.full(i % 4 + 1, i) for i in range(n)], np.arange(n)], **options)
+
+
+def token_counts(n):
+    """Give the lengths of `texts`."""
+    return np.arange(n) % 4 + 1
+
+
+def _mix(n, stopping):
+    """Mix sources of all kinds: some have random numbers, some an order without end."""
+    members = [
+        numbers(2 * n + 6).filter(lambda x: x % 2 == 0).map(beside),
+        numbers(5, 10**3, sampler=WeightedSampler([1, 2, 3, 4, 5])).map(beside),
+        numbers(n // 2 + 1, 10**4).map_samples(lambda x, rng: (x, rng.random())),
+        numbers(3, 10**5, repeats=-1).map(lambda x: (x, x / 2)),
+    ]
+    if stopping == "all_exhausted":
+        members = members[::2]  # with the others, there would be no end
+    return MixDataSource(members, np.arange(len(members)) + 1, stopping=stopping)
+
+
+def _concat(n):
+    subset = numbers(n, 10**4, indices=np.arange(n)[::-2])
+    members = [numbers(n // 2).map(beside), subset.map_samples(lambda x, rng: (x, rng.random()))]
+    return ConcatDataSource([*members, numbers(3, 10**5).map(lambda x: (x, x / 2))]).map(beside)
+
+
+def _chain(n):
+    source = numbers(2 * n + 6, include_indices=True).filter(lambda index, x: x % 3 != 1)
+    return source.skip(1).shard(1, 2).map(beside).take(n)
+
+
+def _pictures(n):
+    return [np.arange(16 * n, dtype=np.uint8).reshape(n, 4, 4, 1), np.arange(n) % 3]
+
+
 @dataclass(frozen=True)
 class Case:
     """A source of about `n` samples, and what a loader of it is given besides."""
@@ -103,6 +156,8 @@ class Case:
     make: Callable[[int], Any]
     options: Callable[[int], dict[str, Any]] = field(default=lambda n: {})
     batch_shaped: bool = False
+    of_the_batch: bool = False
+    """Whether what stands in a row depends on the batch, as a function mixes its samples."""
 
     def loader(self, n, **options):
         """Give a loader of a new source."""
@@ -138,8 +193,41 @@ CASES = {
         lambda n: [np.arange(n + 2)],
         lambda n: {"sampler": WeightedSubsetSampler(np.ones(n // 2 + 1), np.arange(n // 2 + 1))},
     ),
+    "without replacement": Case(
+        lambda n: numbers(n + 1, sampler=WeightedSampler(np.arange(n + 1) + 1, replacement=False))
+    ),
+    "class balanced": Case(
+        lambda n: numbers(n + 1).map(beside),
+        lambda n: {"sampler": ClassBalancedSampler(np.arange(n + 1) ** 2 % 7)},
+    ),
+    "stratified": Case(
+        lambda n: numbers(n + 1).map(beside),
+        lambda n: {"sampler": StratifiedSampler(np.arange(n + 1) ** 2 % 7)},
+    ),
+    "repeat": Case(lambda n: numbers(n // 3).map(beside), lambda n: {"sampler": RepeatSampler(3)}),
+    "bucket": Case(
+        lambda n: texts(n + 1).map_samples(lambda x, i, rng: (x, i, rng.random())),
+        lambda n: {"sampler": BucketSampler(token_counts(n + 1), buckets=3)},
+        batch_shaped=True,
+    ),
+    "packing": Case(
+        lambda n: texts(2 * n + 1).map_samples(lambda x, i, rng: (x, i, x + rng.random())),
+        lambda n: {"sampler": PackingSampler(token_counts(2 * n + 1), tokens=6)},
+    ),
+    "mix": Case(lambda n: _mix(n, "first_exhausted")),
+    "mix to the end": Case(lambda n: _mix(n, "all_exhausted")),
+    "concat": Case(_concat),
+    "chain": Case(_chain),
+    "sampler of a chain": Case(_chain, lambda n: {"sampler": RepeatSampler(2)}),
+    "pad": Case(lambda n: texts(n).pad(0, to=4)),
+    "pad to the longest": Case(lambda n: texts(n).pad(0, value=-1, mask=False), of_the_batch=True),
+    "mixup": Case(lambda n: ArrayDataSource(_pictures(n)).map(MixUp(classes=3)), of_the_batch=True),
+    "cutmix": Case(
+        lambda n: ArrayDataSource(_pictures(n)).map(CutMix(classes=3)), of_the_batch=True
+    ),
 }
-ORDERED = [name for name, case in CASES.items() if not case.batch_shaped]
+ROW_BY_ROW = [name for name, case in CASES.items() if not case.of_the_batch]
+ORDERED = [name for name in ROW_BY_ROW if not CASES[name].batch_shaped]
 BATCH_SHAPED = [name for name, case in CASES.items() if case.batch_shaped]
 
 

@@ -15,6 +15,7 @@ from loader_cases import (
     CASES,
     LAST,
     ORDERED,
+    ROW_BY_ROW,
     Counted,
     Faulty,
     Virtual,
@@ -86,7 +87,11 @@ def test_threads_give_what_inline_gives(
         assert [plains(loader), plains(loader)] == expected
 
 
-@pytest.mark.parametrize("name", ["ragged", "map_samples", "nested"])
+IN_PROCESSES = ["ragged", "map_samples", "nested", "stratified", "bucket", "packing", "mix"]
+IN_PROCESSES += ["concat", "sampler of a chain", "pad to the longest", "mixup", "cutmix"]
+
+
+@pytest.mark.parametrize("name", IN_PROCESSES)
 def test_processes_give_what_inline_gives(name, processes):
     """Also what a mask adds."""
     options = {"batch_size": 4, "shuffle": True, "pad_last": True}
@@ -301,9 +306,17 @@ def in_order(steps, last, size):
     return [row for step in steps for row in all_rows(step, masked=last == "pad_last")]
 
 
-@every_case
+def laid_out_as(loader, other):
+    """Have a loader go on in the order of another, if that depends on its batch size."""
+    state = saved(other)
+    if "interleaved" in state:
+        loader.load_state_dict(state)
+    return loader
+
+
+@pytest.mark.parametrize("name", ROW_BY_ROW)
 @every_split
-@moderately(6)
+@moderately(5)
 @given(LENGTHS, st.integers(1, 9), SEEDS, EPOCHS, WORLDS, st.booleans())
 def test_ranks_partition_the_epoch(name, last, n, size, seed, epoch, world, shuffle):
     """In equal steps of full size; nothing is given twice, and nothing but a tail is dropped."""
@@ -312,6 +325,7 @@ def test_ranks_partition_the_epoch(name, last, n, size, seed, epoch, world, shuf
     drop = last == "drop_last"
     # The steps of one rank with the batch size of all are what the ranks share.
     whole = CASES[name].loader(n, batch_size=size * world, drop_last=drop, **options)
+    laid_out_as(whole, loaders[0])
     for loader in (*loaders, whole):
         loader.set_epoch(epoch)
     steps = list(zip(*loaders, strict=True))
@@ -331,10 +345,11 @@ def test_ranks_partition_the_epoch(name, last, n, size, seed, epoch, world, shuf
 def test_world_and_batch_size_may_change_within_an_epoch(name, last, n, seed, shuffle, parts):
     """Several times; each sample still comes once."""
     options = {"seed": seed, "shuffle": shuffle}
-    whole = all_rows(CASES[name].loader(n, batch_size=64, **options))
-    found, state = [], None
+    whole, found, state = CASES[name].loader(n, batch_size=64, **options), [], None
     for world, size, stop in [*parts, (2, 3, None)]:
         loaders = ranks_of(name, n, world, last, state, batch_size=size, **options)
+        if state is None:
+            whole = all_rows(laid_out_as(whole, loaders[0]))
         steps = list(itertools.islice(zip(*loaders, strict=True), stop))
         found += in_order(steps, last, size)
         state = saved(loaders[0])
@@ -398,14 +413,19 @@ def test_a_choice_adopts_the_seed_of_a_state():
 # 5. Randomness belongs to places
 
 
-@pytest.mark.parametrize("name", ["map", "map_samples"])
-@moderately(20)
+WITH_NUMBERS = ["map", "map_samples", "class balanced", "stratified", "repeat", "packing"]
+WITH_NUMBERS += ["mix", "mix to the end", "concat", "chain", "sampler of a chain"]
+
+
+@pytest.mark.parametrize("name", WITH_NUMBERS)
+@moderately(12)
 @given(LENGTHS, SIZES, SIZES, SEEDS, EPOCHS)
 def test_the_batch_size_changes_no_number(name, n, size, other, seed, epoch):
     """A sample's numbers go with its place."""
     loaders = [
         CASES[name].loader(n, batch_size=own, seed=seed, shuffle=True) for own in (size, other)
     ]
+    laid_out_as(loaders[1], loaders[0])
     for loader in loaders:
         loader.set_epoch(epoch)
     assert all_rows(loaders[0]) == all_rows(loaders[1])

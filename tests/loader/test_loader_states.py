@@ -7,9 +7,24 @@ import pytest
 from loader_cases import CASES, Virtual, jitter, numbers, plains, saved
 
 from aliquot import Loader
-from aliquot.data_source import ArrayDataSource, ChoiceDataSource, CompositeDataSource
+from aliquot.data_source import (
+    ArrayDataSource,
+    ChoiceDataSource,
+    CompositeDataSource,
+    ConcatDataSource,
+    MixDataSource,
+)
 from aliquot.errors import StateError
-from aliquot.sampling import AbstractSampler, WeightedSampler, WeightedSubsetSampler
+from aliquot.sampling import (
+    AbstractSampler,
+    BucketSampler,
+    ClassBalancedSampler,
+    PackingSampler,
+    RepeatSampler,
+    StratifiedSampler,
+    WeightedSampler,
+    WeightedSubsetSampler,
+)
 
 X = np.arange(20)
 W = np.arange(20) + 1.0
@@ -69,6 +84,56 @@ OTHERS = {
         lambda: of_twenty(ChoiceDataSource([numbers(6), numbers(6)])),
         lambda: of_twenty(ChoiceDataSource([numbers(6), numbers(6)], stratified=True)),
         "sampling is .*ChoiceDataSource",
+    ),
+    "replacement": (
+        lambda: of_twenty(sampler=WeightedSampler(W)),
+        lambda: of_twenty(sampler=WeightedSampler(W, replacement=False)),
+        "sampling is .*replacement=",
+    ),
+    "labels": (
+        lambda: of_twenty(sampler=ClassBalancedSampler(X % 3)),
+        lambda: of_twenty(sampler=ClassBalancedSampler(X[::-1] % 3)),
+        "sampling is .*ClassBalancedSampler",
+    ),
+    "kind of sampler": (
+        lambda: of_twenty(sampler=ClassBalancedSampler(X % 3)),
+        lambda: of_twenty(sampler=StratifiedSampler(X % 3)),
+        "sampling is .*StratifiedSampler",
+    ),
+    "repetitions": (
+        lambda: of_twenty(sampler=RepeatSampler(2), epoch_samples=20),
+        lambda: of_twenty(sampler=RepeatSampler(3), epoch_samples=20),
+        r"sampling is .*RepeatSampler\(3\)",
+    ),
+    "lengths": (
+        lambda: of_twenty(sampler=BucketSampler(X)),
+        lambda: of_twenty(sampler=BucketSampler(X[::-1])),
+        "sampling is .*BucketSampler",
+    ),
+    "buckets": (
+        lambda: of_twenty(sampler=BucketSampler(X)),
+        lambda: of_twenty(sampler=BucketSampler(X, buckets=3)),
+        "sampling is .*buckets=3",
+    ),
+    "tokens": (
+        lambda: of_twenty(sampler=PackingSampler(np.full(20, 4), 8)),
+        lambda: of_twenty(sampler=PackingSampler(np.full(20, 4), 9)),
+        "sampling is .*tokens=9",
+    ),
+    "selection": (
+        lambda: of_twenty(numbers(40).take(20)),
+        lambda: of_twenty(numbers(40).skip(20)),
+        "sampling is .*Selected",
+    ),
+    "subset of a part": (
+        lambda: of_twenty(ConcatDataSource([subset([1, 2]), numbers(18)])),
+        lambda: of_twenty(ConcatDataSource([subset([2, 1]), numbers(18)])),
+        "sampling is .*SubsetSampler",
+    ),
+    "shares": (
+        lambda: of_twenty(MixDataSource([numbers(20), numbers(20)]), epoch_samples=20),
+        lambda: of_twenty(MixDataSource([numbers(20), numbers(20)], [1, 2]), epoch_samples=20),
+        r"sampling is .*Mix\(1:2",
     ),
 }
 

@@ -202,3 +202,44 @@ def test_verifying_more_steps_than_there_are():
 def test_missing_values_are_equal():
     """NaN beside NaN is no difference."""
     Loader([np.full(8, np.nan)], batch_size=4).verify()
+
+
+class Mixing:
+    """A function that says that it mixes the samples of a batch."""
+
+    of_the_batch = True
+
+    def __call__(self, x):
+        return (x - np.mean(x),)
+
+
+@pools
+def test_a_map_that_is_meant_to_mix_the_samples(pool):
+    """It is read twice and by the pool, but not in parts."""
+    with Loader(numbers(20).map(Mixing()), batch_size=4, pool=pool) as loader:
+        loader.verify()
+
+
+def test_sources_above_one_that_is_meant_to_mix_the_samples():
+    """They cannot be read in parts either."""
+    mixed = numbers(20).map(Mixing())
+    composed = CompositeDataSource([mixed.map(lambda x: (x + 1,)), numbers(20)])
+    Loader(composed.map(lambda x, y: (x + y,)), batch_size=4).verify()
+
+
+def test_a_map_below_one_that_is_meant_to_mix_the_samples():
+    """It is still compared with itself in parts."""
+    source = numbers(20).map(lambda x: (x - x.mean(),)).map(Mixing())
+    with pytest.raises(BatchError, match=r"column \[0\] differs: .*lambda.* read in parts"):
+        Loader(source, batch_size=4).verify()
+
+
+def test_a_map_that_is_meant_to_mix_and_never_gives_the_same():
+    """It is still read twice."""
+
+    class Random(Mixing):
+        def __call__(self, x):
+            return random_column(x)
+
+    with pytest.raises(BatchError, match=r"column \[1\] differs: .* read twice"):
+        Loader(numbers(20).map(Random()), batch_size=4).verify()

@@ -189,7 +189,7 @@ PLACES = [0, 1, 2, 31, 32, 33, 512, 1023]
 def small_networks():
     """Give what stands at PLACES of 1024 under 25,000 keys, one a row."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_keyed, "_SORTED_UP_TO", 1)
+        patch.setattr(_keyed, "SORTED_UP_TO", 1)
         places = np.array(PLACES)
         return np.stack([_keyed.Permutation(1024, key).at(places) for key in range(25_000)])
 

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from aliquot.data_source import ArrayDataSource
-from aliquot.sampling import AbstractSampler
+from aliquot.errors import ArgumentTypeError
+from aliquot.sampling import AbstractSampler, StandardSampler, SubsetSampler
+from aliquot.sampling._abstract import PlannedSampler
+from aliquot.sampling._plan import InOrder
 from aliquot.work_pool import WorkerThreadPool
 
 
@@ -82,3 +85,126 @@ def test_the_index_column_of_a_batch_is_not_the_samplers_own():
     for indices, _ in source.batch_iterator(2):
         indices[:] = 0
     assert sampler.order.tolist() == [4, 3, 2, 1, 0]
+
+
+# What a loader asks of a sampler.
+
+
+def test_a_users_sampler_is_for_any_length_and_steps():
+    """It is given as it is."""
+    sampler = BackwardSampler(5)
+    assert sampler is sampler.for_length(5)
+    assert sampler is sampler.for_steps(2, 8)
+
+
+def test_a_users_order_depends_on_no_step():
+    """Unless it says so."""
+    sampler = BackwardSampler(5)
+    assert (sampler.batch_shaped, sampler.interleaved) == (False, None)
+
+
+def test_a_users_sampler_has_no_positions_to_choose_from():
+    """The message says what to do."""
+
+    class Named(BackwardSampler):
+        def __repr__(self):
+            return "Named(5)"
+
+    with pytest.raises(ArgumentTypeError) as caught:
+        Named(5).positions()
+    assert str(caught.value) == (
+        "Named(5) draws at random, so that there is no order to choose from: choose samples "
+        "first, and give the sampler to the loader"
+    )
+
+
+@pytest.mark.parametrize(
+    ("sampler", "expected"),
+    [
+        (StandardSampler(3), [0, 1, 2]),
+        (StandardSampler(3, repeats=-1), [0, 1, 2]),
+        (SubsetSampler([7, 2, 7], repeats=2), [7, 2, 7]),
+    ],
+    ids=["standard", "endless", "subset"],
+)
+def test_positions_are_those_of_one_pass(sampler, expected):
+    """In the order of the data."""
+    assert expected == list(sampler.positions())
+
+
+def test_a_sampler_without_a_plan_is_refused():
+    """The message names its class, and what to write."""
+    with pytest.raises(ArgumentTypeError) as caught:
+        BackwardSampler(5).plan(shuffle=False, seed=0, epoch=0)
+    assert str(caught.value) == (
+        "a Loader can ask for any place of an epoch, and BackwardSampler has only iterators: give "
+        "it a method plan(shuffle=, seed=, epoch=) that returns an object with indices(start, stop)"
+    )
+
+
+def test_nothing_is_known_of_a_users_sampler():
+    """No reach, no length of an epoch; its class is its description, or its repr."""
+    sampler = BackwardSampler(5)
+    assert (sampler.reach(), sampler.default_epoch_samples()) == (0, None)
+    assert sampler.describe() == "BackwardSampler"
+
+
+class SteppedSampler(PlannedSampler):
+    """Remembers what it was laid out for."""
+
+    sizes = (0, 0)
+
+    def for_steps(self, batch_size, step_size):
+        found = SteppedSampler()
+        found.sizes = batch_size, step_size
+        return found
+
+    def in_order_plan(self):
+        return InOrder(sum(self.sizes), 1)
+
+    def keyed_plan(self, seed, epoch):
+        return InOrder(sum(self.sizes), 1)
+
+
+def test_iterators_are_of_a_sampler_laid_out_for_their_batches():
+    """Whose steps are batches; in and out of order."""
+    sampler = SteppedSampler()
+    in_order = list(sampler.in_order_indices_batch_iterator(3))
+    shuffled = list(sampler.shuffled_indices_batch_iterator(3, np.random.RandomState(0)))
+    assert [[b.tolist() for b in found] for found in (in_order, shuffled)] == [
+        [[0, 1, 2], [3, 4, 5]]
+    ] * 2
+
+
+def test_a_planned_sampler_without_an_order_of_its_own_is_refused():
+    """When the iterator is made; the message says what to give."""
+
+    class Random(PlannedSampler):
+        pass
+
+    with pytest.raises(NotImplementedError) as caught:
+        Random().in_order_indices_batch_iterator(3)
+    assert str(caught.value) == (
+        "Random draws at random: give shuffle=True or a numpy.random.RandomState"
+    )
+
+
+def test_a_generator_is_not_asked_before_the_first_batch():
+    """One shared by two samplers is read in the order in which they are."""
+    rng, other = np.random.RandomState(0), np.random.RandomState(0)
+    batches = SteppedSampler().shuffled_indices_batch_iterator(3, rng)
+    assert other.random_sample() == rng.random_sample()
+    next(batches)
+    other.random_sample()
+    assert other.random_sample() == rng.random_sample()
+
+
+@pytest.mark.parametrize("size", [0, -1])
+def test_a_batch_size_that_is_too_small_is_refused(size):
+    """By both iterators, when they are made."""
+    sampler = SteppedSampler()
+    text = f"batch_size must be an integer of 1 or more, not {size}"
+    with pytest.raises(ValueError, match=text):
+        sampler.in_order_indices_batch_iterator(size)
+    with pytest.raises(ValueError, match=text):
+        sampler.shuffled_indices_batch_iterator(size, np.random.RandomState(0))

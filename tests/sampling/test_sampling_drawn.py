@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aliquot.sampling._drawn import DrawnByWeight, DrawnPasses
+from aliquot.sampling._drawn import DrawnByWeight, DrawnPasses, Seeded
+from aliquot.sampling._keyed import KeyedPasses
 from aliquot.sampling._plan import batches
 
 
@@ -90,3 +91,63 @@ def test_a_sample_without_weight_is_never_drawn(edge):
 
     weights = np.array([0.0, 0.1, 0.2, 0.7, 0.0])
     assert set(DrawnByWeight(weights, Edge()).indices(0, 3).tolist()) <= {1, 3}
+
+
+# Keyed plans whose seed is drawn.
+
+
+class CountedPlan:
+    """Remembers its seed."""
+
+    def __init__(self, seed):
+        self.seed = seed
+
+    def indices(self, start, stop):
+        return np.arange(start, stop) + self.seed % 1000
+
+
+def test_a_seed_is_drawn_once_and_when_the_plan_is_first_asked():
+    """One number of 53 bits, so that another plan of the generator has another."""
+    rng, other = np.random.RandomState(1), np.random.RandomState(1)
+    made = []
+    plan = Seeded(lambda seed: made.append(seed) or CountedPlan(seed), rng)
+    assert made == []
+    plan.indices(0, 5)
+    plan.indices(2, 4)
+    assert [int(other.random_sample() * 2**53)] == made
+    assert other.random_sample() == rng.random_sample()
+
+
+def test_a_seeded_plan_gives_what_the_keyed_one_gives():
+    """Any places, as often as they are asked for."""
+    rng = np.random.RandomState(1)
+    seed = int(np.random.RandomState(1).random_sample() * 2**53)
+    plan = Seeded(lambda seed: KeyedPasses(50, 2, seed, 0), rng)
+    expected = KeyedPasses(50, 2, seed, 0)
+    for start, stop in ((90, 120), (0, 60), (0, 60), (7, 7)):
+        assert expected.indices(start, stop).tolist() == plan.indices(start, stop).tolist()
+
+
+@pytest.mark.parametrize("edge", [0.0, np.nextafter(1.0, 0.0)])
+def test_every_number_of_a_generator_is_a_seed(edge):
+    """At both ends of its range: from 0 to 2**53 - 1, an `int`."""
+
+    class Edge:
+        def random(self):
+            return np.float64(edge)
+
+    made = []
+    Seeded(lambda seed: made.append(seed) or CountedPlan(seed), Edge()).indices(0, 1)
+    assert ([0] if edge == 0 else [2**53 - 1]) == made
+    assert type(made[0]) is int
+
+
+@pytest.mark.parametrize("make", [np.random.RandomState, np.random.default_rng])
+def test_both_kinds_of_generators_give_a_seed(make):
+    """The same state the same one."""
+    orders = [
+        Seeded(lambda seed: KeyedPasses(50, 1, seed, 0), make(state)).indices(0, 50).tolist()
+        for state in (3, 3, 4)
+    ]
+    assert orders[0] == orders[1]
+    assert orders[0] != orders[2]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aliquot.errors import ArgumentError
 from aliquot.sampling import _keyed
-from aliquot.sampling._keyed import ORDER_VERSION, KeyedByWeight, KeyedPasses, Permutation
+from aliquot.sampling._keyed import ORDER_VERSION, KeyedPasses, Permutation
 
 KEYS = st.integers(0, 2**64 - 1)
 
@@ -106,15 +106,6 @@ def test_a_later_pass_and_epoch_are_frozen():
     assert plan.indices(7 * 10**8, 7 * 10**8 + 3).tolist() == [38953164, 28060403, 73582100]
 
 
-def test_draws_by_weight_are_frozen():
-    """At the start and far beyond."""
-    plan = KeyedByWeight([1, 2, 0, 3, 4], 0, 0)
-    assert (
-        plan.indices(0, 12).tolist(),
-        plan.indices(10**12, 10**12 + 5).tolist(),
-    ) == ([3, 1, 1, 4, 0, 1, 4, 1, 3, 1, 1, 3], [3, 4, 4, 4, 1])
-
-
 # Permutations.
 
 
@@ -130,7 +121,7 @@ def test_small_orders_are_permutations(n, key):
 def test_networks_are_permutations(n, key, chunk):
     """At any size, though used for large ones only; however it is cut into chunks."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_keyed, "_SORTED_UP_TO", 1)
+        patch.setattr(_keyed, "SORTED_UP_TO", 1)
         expected = whole(n, key)
         patch.setattr(_keyed, "_CHUNK", chunk)
         patch.setattr(_keyed, "_BLOCK", 2 * chunk)
@@ -273,9 +264,8 @@ def test_wrong_repeats_are_refused(n, repeats):
         Permutation(20, 5),
         KeyedPasses(20, 2, 3, 4),
         KeyedPasses(10**9, -1, 3, 4),
-        KeyedByWeight(np.arange(20), 3, 4),
     ],
-    ids=["permutation", "small", "large", "weights"],
+    ids=["permutation", "small", "large"],
 )
 def test_plans_can_be_pickled(plan):
     """They give the same afterwards."""
@@ -284,33 +274,3 @@ def test_plans_can_be_pickled(plan):
     copy = pickle.loads(pickle.dumps(plan))
     again = copy.at(np.arange(20)) if isinstance(plan, Permutation) else copy.indices(0, 20)
     assert expected == again.tolist()
-
-
-# Weights.
-
-
-@settings(derandomize=True, max_examples=40, deadline=None)
-@given(st.integers(0, 10**15), st.integers(0, 50), st.integers(0, 50))
-def test_any_draws_by_weight_are_those_of_the_whole(start, skip, size):
-    """Each place has a draw of its own."""
-    plan = KeyedByWeight([3, 0, 1, 2], 5, 6)
-    expected = plan.indices(start, start + 100)[skip : skip + size].tolist()
-    assert expected == plan.indices(start + skip, start + skip + size).tolist()
-
-
-def test_samples_are_drawn_as_often_as_their_weights_say():
-    """Within 4 deviations; never those of weight 0, also at the ends."""
-    weights = np.array([0, 1, 5, 0, 2, 0.5, 0])
-    counts = np.bincount(KeyedByWeight(weights, 7, 0).indices(0, 100_000), minlength=7)
-    expected = 100_000 * weights / weights.sum()
-    assert (np.abs(counts - expected) <= 4 * np.sqrt(expected)).all()
-
-
-def test_epochs_of_draws_differ():
-    """And seeds."""
-    drawn = [
-        KeyedByWeight(np.ones(1000), seed, epoch).indices(0, 10).tolist()
-        for seed in (0, 1)
-        for epoch in (0, 1)
-    ]
-    assert len({tuple(draws) for draws in drawn}) == 4

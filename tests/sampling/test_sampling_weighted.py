@@ -1,4 +1,6 @@
-"""Samples drawn with replacement, by weight."""
+"""Samples drawn by weight."""
+
+import pickle
 
 import numpy as np
 import pytest
@@ -160,9 +162,131 @@ def test_a_subset_beyond_the_classes_is_refused():
     ("sampler", "expected"),
     [
         (WeightedSampler([1, 2]), "WeightedSampler(2 weights)"),
+        (
+            WeightedSampler([1, 2], replacement=False),
+            "WeightedSampler(2 weights, replacement=False)",
+        ),
         (WeightedSubsetSampler([1, 2], [5, 6]), "WeightedSubsetSampler(2 indices)"),
     ],
 )
 def test_repr(sampler, expected):
     """Shows how many, not which."""
     assert expected == repr(sampler)
+
+
+# Without replacement.
+
+
+def test_without_replacement_an_epoch_has_each_sample_with_a_weight_once():
+    """One of weight 0 is never drawn."""
+    sampler = WeightedSampler([1, 0, 3, 2, 0, 9], replacement=False)
+    assert sampler.num_indices_generated() == 4
+    found = sampler.plan(shuffle=True, seed=0, epoch=0).indices(0, 99)
+    assert sorted(found.tolist()) == [0, 2, 3, 5]
+
+
+def test_replacement_is_what_it_was_without_the_argument():
+    """It can be asked for."""
+    assert [
+        WeightedSampler([1, 2]).replacement,
+        WeightedSampler([1, 2], replacement=False).replacement,
+        WeightedSampler([1, 2], True).replacement,
+    ] == [True, False, True]
+
+
+def test_without_replacement_heavy_samples_come_rather_early():
+    """Of weights 1 and 9, mostly the second first: 900 of 1000 epochs, within 4 deviations."""
+    sampler = WeightedSampler([1, 9], replacement=False)
+    first = [
+        sampler.plan(shuffle=True, seed=0, epoch=epoch).indices(0, 1)[0] for epoch in range(1000)
+    ]
+    assert abs(sum(first) - 900) < 4 * np.sqrt(90)
+
+
+def test_an_order_without_replacement_can_be_drawn_from_a_generator():
+    """One number a sample."""
+    sampler = WeightedSampler([1, 0, 3, 2], replacement=False)
+    rng, other = np.random.RandomState(7), np.random.RandomState(7)
+    batches = [b.tolist() for b in sampler.shuffled_indices_batch_iterator(2, rng)]
+    assert [len(batch) for batch in batches] == [2, 1]
+    assert sorted(index for batch in batches for index in batch) == [0, 2, 3]
+    other.random_sample(4)
+    assert other.random_sample() == rng.random_sample()
+
+
+def test_there_is_no_order_of_the_data_without_replacement():
+    """As with it."""
+    with pytest.raises(NotImplementedError, match="WeightedSampler draws at random: give shuffle="):
+        WeightedSampler([1, 2], replacement=False).in_order_indices_batch_iterator(2)
+
+
+def test_descriptions_tell_samplers_apart():
+    """By weights, by replacement and by the samples of a subset."""
+    samplers = [
+        WeightedSampler([1, 2]),
+        WeightedSampler([2, 1]),
+        WeightedSampler([1, 2], replacement=False),
+        WeightedSubsetSampler([1, 2], [5, 6]),
+        WeightedSubsetSampler([2, 1], [5, 6]),
+        WeightedSubsetSampler([1, 2], [6, 5]),
+    ]
+    assert len({sampler.describe() for sampler in samplers}) == 6
+    assert WeightedSampler([1, 2]).describe() == WeightedSampler([2, 4]).describe()
+
+
+# Tables.
+
+
+SAMPLERS = [WeightedSampler(np.arange(1000)), WeightedSubsetSampler(np.arange(1000), range(1000))]
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS, ids=["all", "subset"])
+def test_a_table_is_made_for_the_first_epoch_and_kept(sampler):
+    """Not by the constructor, as not all samplers are drawn from."""
+    copy = pickle.loads(pickle.dumps(sampler))
+    assert copy._table._table is None
+    copy.plan(shuffle=True, seed=0, epoch=0)
+    table = copy._table._table
+    copy.plan(shuffle=True, seed=0, epoch=1)
+    assert table is copy._table._table
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS, ids=["all", "subset"])
+def test_a_pickled_sampler_is_without_its_table(sampler):
+    """It is 8 bytes a sample, and in a subset 16; a copy draws the same."""
+    expected = sampler.plan(shuffle=True, seed=3, epoch=4).indices(0, 50).tolist()
+    pickled = pickle.dumps(sampler)
+    assert len(pickled) < (8_000 if sampler is SAMPLERS[0] else 16_000) + 1000
+    found = pickle.loads(pickled).plan(shuffle=True, seed=3, epoch=4).indices(0, 50)
+    assert expected == found.tolist()
+
+
+def test_a_race_makes_no_table():
+    """It needs none."""
+    sampler = WeightedSampler([1, 2], replacement=False)
+    sampler.plan(shuffle=True, seed=0, epoch=0).indices(0, 2)
+    assert sampler._table._table is None
+
+
+@pytest.mark.parametrize("n", range(1, 30))
+def test_classes_of_one_size_can_be_balanced(n):
+    """All weights are equal then, and may each be a shade below their mean."""
+    plan = WeightedSampler.class_balancing_sampler(np.arange(n)).plan(shuffle=True, seed=0, epoch=0)
+    assert set(range(n)) == set(plan.indices(0, 40 * n).tolist())
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int64, np.uint8, bool])
+def test_weights_of_a_subset_may_be_of_any_type(dtype):
+    """They are drawn in proportion; of weight 0 never."""
+    weights = np.tile([1, 0, 1], 100).astype(dtype)
+    plan = WeightedSubsetSampler(weights, np.arange(300)).plan(shuffle=True, seed=0, epoch=0)
+    assert np.flatnonzero(weights).tolist() == sorted(set(plan.indices(0, 4000).tolist()))
+
+
+@pytest.mark.parametrize("weights", [[1.0, 1e-320], [5e-324, 5e-324]])
+@pytest.mark.parametrize("replacement", [True, False])
+def test_the_smallest_weights_can_be_drawn_from(weights, replacement):
+    """Without a warning."""
+    sampler = WeightedSampler(weights, replacement)
+    found = sampler.plan(shuffle=True, seed=0, epoch=0).indices(0, 2)
+    assert set(found.tolist()) <= {0, 1}

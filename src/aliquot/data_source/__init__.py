@@ -2,45 +2,51 @@
 
 from aliquot.data_source._array import ArrayDataSource
 from aliquot.data_source._batch_map import batch_map_concat, batch_map_mean
+from aliquot.data_source._cached import CachedDataSource
 from aliquot.data_source._callable import CallableDataSource
 from aliquot.data_source._choice import ChoiceDataSource
 from aliquot.data_source._coerce import coerce_data_source
 from aliquot.data_source._composite import CompositeDataSource
-from aliquot.data_source._index_batch import ChoiceBatch, Raw, take
+from aliquot.data_source._concat import ConcatDataSource
+from aliquot.data_source._index_batch import ChoiceBatch, PackedBatch, Raw, take
 from aliquot.data_source._iterator import IteratorDataSource
+from aliquot.data_source._mapped import MapDataSource, MappedDataSource, MapSamplesDataSource
+from aliquot.data_source._mix import MixDataSource
 from aliquot.data_source._orders import Drawn, Order, Recipe
+from aliquot.data_source._packed import pack
 from aliquot.data_source._random_access import RandomAccessDataSource
+from aliquot.data_source._selected import SelectedDataSource
 from aliquot.data_source._single import SingleDataSource
-from aliquot.data_source._source import (
-    AbstractDataSource,
-    MapDataSource,
-    MappedDataSource,
-    MapSamplesDataSource,
-    WrappedDataSource,
-    addressed_indices,
-)
+from aliquot.data_source._source import AbstractDataSource
+from aliquot.data_source._wrapped import WrappedDataSource, addressed_indices
 
 __all__ = [
     "AbstractDataSource",
     "ArrayDataSource",
+    "CachedDataSource",
     "CallableDataSource",
     "ChoiceBatch",
     "ChoiceDataSource",
     "CompositeDataSource",
+    "ConcatDataSource",
     "Drawn",
     "IteratorDataSource",
     "MapDataSource",
     "MapSamplesDataSource",
     "MappedDataSource",
+    "MixDataSource",
     "Order",
+    "PackedBatch",
     "RandomAccessDataSource",
     "Raw",
     "Recipe",
+    "SelectedDataSource",
     "SingleDataSource",
     "WrappedDataSource",
     "addressed_indices",
     "batch_map_concat",
     "batch_map_mean",
     "coerce_data_source",
+    "pack",
     "take",
 ]

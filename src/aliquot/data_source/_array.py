@@ -1,13 +1,15 @@
 """Batches from one or more array-likes, read side by side."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, cast, overload
 
 import numpy as np
 
-from aliquot._batch import describe, is_column, leaves
+from aliquot._address import Address, outside_an_epoch
+from aliquot._batch import describe, is_column, leaves, pick
 from aliquot._indices import IntArray, check_indices
-from aliquot._protocols import ArrayLike
+from aliquot._protocols import ArrayLike, DrawingArrayLike
 from aliquot.accessors import Reader, count_samples, reader_for
 from aliquot.data_source._random_access import RandomAccessDataSource
 from aliquot.data_source._source import AbstractDataSource, BatchT_co
@@ -69,6 +71,8 @@ class ArrayDataSource(RandomAccessDataSource[BatchT_co]):
     array([5, 0])
     """
 
+    lists_are_tuples = False
+
     @overload
     def __init__(
         self: "ArrayDataSource[dict[str, Any]]",
@@ -117,15 +121,17 @@ class ArrayDataSource(RandomAccessDataSource[BatchT_co]):
         # Readers are views of the data: sent along, a memory map would travel twice.
         return {**self.__dict__, "_readers": {}}
 
-    def _reader(self, name: Any, column: Any) -> Reader:
-        """Give the reader of a column; `data` is the user's, who may put another one there."""
+    def _reader(self, name: Any, column: Any) -> tuple[Reader, bool]:
+        """Give the reader of a column, and whether the column takes random numbers.
+
+        `data` is the user's, who may put another column there.
+        """
         readers = self.__dict__.setdefault("_readers", {})
-        held, reader = readers.get(name, (None, None))
+        held, reader, draws = readers.get(name, (None, None, False))
         if held is not column:
-            reader = reader_for(column)
-            readers[name] = (column, reader)
-        found: Reader = reader
-        return found
+            reader, draws = reader_for(column), _draws(column)
+            readers[name] = (column, reader, draws)
+        return reader, draws
 
     def samples_by_indices_nomapping(self, indices: Any) -> BatchT_co:
         """Fetch the samples at `indices` of the data, whatever subset is drawn from.
@@ -147,11 +153,27 @@ class ArrayDataSource(RandomAccessDataSource[BatchT_co]):
         BatchError
             If a column gives another number of samples than it was asked for (a `TypeError`).
         """
-        indices = check_indices(indices, self._length)
-        columns = [
-            _read(name, column, self._reader(name, column), indices)
-            for name, column in _items(self.data)
-        ]
+        found = check_indices(indices, self._length)
+        return self._columns_at(found, outside_an_epoch(found))
+
+    def count_takers(self) -> int:
+        """Count the columns that take random numbers."""
+        return sum(self._reader(name, column)[1] for name, column in _items(self.data))
+
+    def fetch(self, indices: IntArray, address: Address) -> BatchT_co:
+        """See `RandomAccessDataSource.fetch`."""
+        if self.count_takers():
+            return self._columns_at(indices, address)
+        return self.samples_by_indices_nomapping(indices)
+
+    def _columns_at(self, indices: IntArray, address: Address) -> BatchT_co:
+        columns, stage = [], 0
+        for name, column in _items(self.data):
+            read, draws = self._reader(name, column)
+            if draws:
+                read = partial(column.read, rng=address.draws(stage))
+                stage += 1
+            columns.append(_read(name, column, read, indices))
         batch: Any
         if not isinstance(self.data, (list, tuple)):
             batch = dict(zip(self.data, columns, strict=True))
@@ -162,6 +184,52 @@ class ArrayDataSource(RandomAccessDataSource[BatchT_co]):
         else:
             batch = tuple(columns)
         return cast("BatchT_co", batch)
+
+    def read_columns(self, indices: Any, on: list[Any]) -> list[Any]:
+        """Fetch some columns of the samples at `indices` of the data; no other is read."""
+        names = pick(self._in_batch(), on)
+        return [indices.copy() if name is None else self._alone(name, indices) for name in names]
+
+    def ragged_columns(self) -> list[Any]:
+        """Give the columns whose samples may differ in shape, by position or name.
+
+        They are those of array-likes without a shape (or of objects) whose first sample is no
+        single value.
+        """
+        first = np.arange(min(self._length, 1))
+        found = [
+            shown
+            for shown, name in self._in_batch().items()
+            if name is not None
+            and not _has_shape(self.data[name])
+            and any(np.ndim(sample) for sample in self._alone(name, first))
+        ]
+        if not found:
+            raise ArgumentError(
+                "no column has samples that may differ in length: name those to pad with columns="
+            )
+        return found
+
+    def _alone(self, name: Any, indices: IntArray) -> Any:
+        column = self.data[name]
+        return _read(name, column, self._reader(name, column)[0], indices)
+
+    def _in_batch(self) -> dict[Any, Any]:
+        """Give the own name of each column of a batch; `None` for that of the indices."""
+        names = [name for name, _ in _items(self.data)]
+        if not self.include_indices:
+            return dict(zip(names, names, strict=True))
+        if isinstance(self.data, (list, tuple)):
+            return dict(enumerate([None, *names]))
+        return {"index": None, **dict(zip(names, names, strict=True))}
+
+
+def _draws(column: Any) -> bool:
+    return isinstance(column, DrawingArrayLike) and column.draws is True
+
+
+def _has_shape(column: Any) -> bool:
+    return hasattr(column, "shape") and getattr(column, "dtype", np.dtype(object)).kind != "O"
 
 
 def _items(data: Any) -> list[tuple[Any, Any]]:

@@ -132,7 +132,8 @@ def _results(
     if progress is not None:
         batches = progress(batches, total=n_batches, leave=False)
     for batch in batches:
-        yield length(as_batch(batch)), _as_results(func, call(func, batch, prepend_args or ()))
+        columns = as_batch(batch)
+        yield length(columns), _as_results(func, call(func, columns, prepend_args or ()))
 
 
 def _as_results(func: Callable[..., Any], results: Any) -> Results | None:

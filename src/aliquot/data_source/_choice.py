@@ -15,7 +15,7 @@ from aliquot.data_source._members import MembersDataSource
 from aliquot.data_source._orders import Recipe, Turns, spread, steps_of, take_turns
 from aliquot.data_source._source import AbstractDataSource
 from aliquot.errors import ArgumentError, ArgumentTypeError, ExhaustedError
-from aliquot.sampling import num_batches
+from aliquot.sampling import AbstractSampler, num_batches
 
 
 class ChoiceDataSource(MembersDataSource[Any]):
@@ -118,7 +118,7 @@ class ChoiceDataSource(MembersDataSource[Any]):
         member = self.datasets[number]
         return member.read_at(indices.sample_indices, address.beyond(before))
 
-    def sampling_note(self) -> str:
+    def sampling_note(self, sampler: AbstractSampler | None = None) -> str:
         """Tell what the order depends on besides seed and epoch."""
         return f"{super().sampling_note()}, stratified={self.stratified}"
 

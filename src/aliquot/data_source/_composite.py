@@ -10,7 +10,6 @@ from aliquot.data_source._index_batch import trim as trim_indices
 from aliquot.data_source._members import MembersDataSource
 from aliquot.data_source._orders import Recipe, SideBySide
 from aliquot.data_source._source import AbstractDataSource
-from aliquot.data_source._stage import as_batch
 from aliquot.errors import ArgumentError, ArgumentTypeError, BatchError
 
 
@@ -155,7 +154,9 @@ class CompositeDataSource(MembersDataSource[Any]):
             )
 
     def _join(self, batches: Sequence[Any]) -> Any:
-        parts = [as_batch(batch) for batch in batches]
+        parts = [
+            member.columns_of(batch) for member, batch in zip(self.datasets, batches, strict=True)
+        ]
         if self.trim:
             shortest = min(map(length, parts))
             parts = [trim(part, shortest) for part in parts]

@@ -4,6 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from aliquot._indices import IntArray
+
 
 class ChoiceBatch(NamedTuple):
     """The samples of a batch of a `ChoiceDataSource`, and which member they are from."""
@@ -12,6 +14,45 @@ class ChoiceBatch(NamedTuple):
     """What `samples_by_indices_nomapping` of the member takes."""
     ds_index: int
     """Which member: its place in ``datasets``."""
+
+
+class PackedBatch(NamedTuple):
+    """The samples of a batch of packed rows, and where in its rows they stand."""
+
+    sample_indices: IntArray
+    """Which samples, row after row; shape (n,)."""
+    row: IntArray
+    """The row of each, shape (n,)."""
+    offset: IntArray
+    """Where in its row each begins, shape (n,)."""
+    length: IntArray
+    """The number of tokens of each, shape (n,)."""
+    tokens: int
+    """The length of a row."""
+
+    def places(self, rows: IntArray) -> IntArray:
+        """Give the place of each sample, for its randomness, from the places of the rows."""
+        return rows[self.row] * self.tokens + self.offset
+
+    def rows(self, start: int, stop: int) -> "PackedBatch":
+        """Keep some rows that follow each other."""
+        first, last = np.searchsorted(self.row, [start, stop])
+        return PackedBatch(
+            self.sample_indices[first:last].copy(),
+            self.row[first:last] - start,
+            self.offset[first:last].copy(),
+            self.length[first:last].copy(),
+            self.tokens,
+        )
+
+    def without(self, samples: Any) -> "PackedBatch":
+        """Leave some samples out; they leave padding behind."""
+        return self._replace(
+            sample_indices=np.delete(self.sample_indices, samples),
+            row=np.delete(self.row, samples),
+            offset=np.delete(self.offset, samples),
+            length=np.delete(self.length, samples),
+        )
 
 
 class Raw(NamedTuple):

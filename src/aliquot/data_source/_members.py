@@ -8,25 +8,32 @@ from aliquot.data_source._index_batch import Raw
 from aliquot.data_source._orders import Order, Recipe
 from aliquot.data_source._source import AbstractDataSource, BatchT_co
 from aliquot.errors import ArgumentError, ArgumentTypeError
+from aliquot.sampling import AbstractSampler
+
+
+def check_members(datasets: Any, name: str) -> None:
+    """Require a list of at least one data source, in the name of the one that is made of them."""
+    if not isinstance(datasets, (list, tuple)):
+        raise ArgumentTypeError(
+            f"{name} takes a list of data sources, not {type(datasets).__name__}"
+        )
+    if not datasets:
+        raise ArgumentError(f"{name} needs at least one data source")
+    for i, member in enumerate(datasets):
+        if not isinstance(member, AbstractDataSource):
+            raise ArgumentTypeError(
+                f"{name} takes data sources, but number {i} is a "
+                f"{type(member).__name__}: wrap arrays as ArrayDataSource([...])"
+            )
 
 
 class MembersDataSource(AbstractDataSource[BatchT_co]):
     """A data source made of others, in ``datasets``; random-access if all of them are."""
 
     def __init__(self, datasets: Sequence[AbstractDataSource[Any]]) -> None:
-        if not isinstance(datasets, (list, tuple)):
-            raise ArgumentTypeError(
-                f"{type(self).__name__} takes a list of data sources, not {type(datasets).__name__}"
-            )
-        if not datasets:
-            raise ArgumentError(f"{type(self).__name__} needs at least one data source")
-        for i, member in enumerate(datasets):
-            if not isinstance(member, AbstractDataSource):
-                raise ArgumentTypeError(
-                    f"{type(self).__name__} takes data sources, but number {i} is a "
-                    f"{type(member).__name__}: wrap arrays as ArrayDataSource([...])"
-                )
+        check_members(datasets, type(self).__name__)
         self.datasets = datasets
+        self.lists_are_tuples = any(member.lists_are_tuples for member in datasets)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}([{', '.join(map(repr, self.datasets))}])"
@@ -54,7 +61,7 @@ class MembersDataSource(AbstractDataSource[BatchT_co]):
         """See `AbstractDataSource.count_takers`."""
         return sum(member.count_takers() for member in self.datasets)
 
-    def sampling_note(self) -> str:
+    def sampling_note(self, sampler: AbstractSampler | None = None) -> str:
         """Tell what the order depends on besides seed and epoch."""
         return f"{type(self).__name__}({', '.join(m.sampling_note() for m in self.datasets)})"
 
@@ -64,7 +71,13 @@ class MembersDataSource(AbstractDataSource[BatchT_co]):
             raise ArgumentError(
                 f"a sampler cannot be given for a {type(self).__name__}: give it to its members"
             )
-        return [
+        orders = [
             member.epoch_order(recipe.for_member(number))
             for number, member in enumerate(self.datasets)
         ]
+        if any(order.packed for order in orders):
+            raise ArgumentError(
+                f"a member of a {type(self).__name__} cannot be packed: give the PackingSampler to "
+                "the loader of a source of its own"
+            )
+        return orders

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from aliquot._random import hash_key
 from aliquot.data_source._index_batch import ChoiceBatch, trim
-from aliquot.sampling import AbstractSampler, Blocks, OrderedPlan, Permutation
+from aliquot.sampling import AbstractSampler, Permutation
 
 IntArray = NDArray[np.int64]
 
@@ -22,6 +22,8 @@ class Recipe:
     seed: int
     epoch: int
     shuffle: bool
+    batch_size: int
+    """Places of one step on each rank, which some samplers lay their order out for."""
     step_size: int
     """Places of one step, over all ranks: what a choice chooses at once."""
     drop_last: bool = False
@@ -29,22 +31,14 @@ class Recipe:
     sampler: AbstractSampler | None = None
     """In place of the source's own."""
 
-    def for_member(self, number: int) -> "Recipe":
+    def for_member(self, *number: int) -> "Recipe":
         """Give the recipe of a member, which is shuffled in an order of its own."""
-        return Recipe(
-            seed=hash_key(self.seed, number),
-            epoch=self.epoch,
-            shuffle=self.shuffle,
-            step_size=self.step_size,
-            drop_last=self.drop_last,
-        )
+        return replace(self, seed=hash_key(self.seed, *number), sampler=None)
 
 
 class Drawn(NamedTuple):
     """Which samples an epoch of a source draws."""
 
-    length: int
-    """How many samples there are, drawn or not."""
     positions: "range | IntArray"
     """The indices of those that are drawn, in their own order."""
     repeats: int
@@ -57,7 +51,11 @@ class Order(Protocol):
     length: int | None
     """Number of places; `None` for no end."""
     batch_shaped: bool
-    """Whether the order depends on the size of a step."""
+    """Whether the order depends on the size of a step, so that it cannot go on with another."""
+    interleaved: int | None
+    """The batch size that the order is laid out for, if it can go on with another."""
+    packed: bool
+    """Whether places are rows of several samples."""
 
     def between(self, start: int, stop: int) -> Any:
         """Give the indices of the batch at places that follow each other, within one step."""
@@ -69,40 +67,16 @@ class Order(Protocol):
         """Count the samples at the `n` places from `start`, within one step."""
 
 
-class PlanOrder:
-    """The order of a sampler."""
-
-    batch_shaped = False
-
-    def __init__(self, plan: OrderedPlan, length: int | None) -> None:
-        self.length = length
-        self._plan = plan
-        self._blocks = Blocks(plan)
-
-    def between(self, start: int, stop: int) -> IntArray:
-        """See `Order.between`."""
-        return self._blocks.indices(start, stop)
-
-    def at(self, places: IntArray) -> IntArray:
-        """See `Order.at`."""
-        runs = np.split(places, np.flatnonzero(np.diff(places) != 1) + 1)
-        return np.concatenate(
-            [self._plan.indices(int(run[0]), int(run[-1]) + 1) for run in runs if len(run)]
-            or [np.empty(0, np.int64)]
-        )
-
-    def real(self, start: int, n: int) -> int:
-        """See `Order.real`."""
-        return n if self.length is None else max(min(n, self.length - start), 0)
-
-
 class SideBySide:
     """The order of a composite: row p reads each member's p-th sample."""
+
+    packed = False
 
     def __init__(self, members: Sequence[Order]) -> None:
         self._members = members
         self.length = shortest([member.length for member in members])
         self.batch_shaped = any(member.batch_shaped for member in members)
+        self.interleaved = interleaved_of(members)
 
     def between(self, start: int, stop: int) -> tuple[Any, ...]:
         """See `Order.between`."""
@@ -121,6 +95,8 @@ class Turns:
     """The order of a choice: each step is a step of one member."""
 
     batch_shaped = True
+    packed = False
+    interleaved: int | None = None  # as it goes on with no other batch size
 
     def __init__(
         self,
@@ -154,6 +130,11 @@ class Turns:
         step = place // self._size
         number, own = self._turn(step)
         return number, (own - step) * self._size
+
+
+def interleaved_of(members: Sequence[Order]) -> int | None:
+    """Give the batch size that some member is laid out for."""
+    return next((own.interleaved for own in members if own.interleaved is not None), None)
 
 
 def shortest(lengths: Sequence[int | None]) -> int | None:

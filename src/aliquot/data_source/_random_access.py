@@ -1,6 +1,5 @@
 """Sources whose samples can be fetched by index."""
 
-import math
 from collections.abc import Iterator
 from time import perf_counter_ns
 from typing import Any
@@ -8,18 +7,12 @@ from typing import Any
 from aliquot._address import Address, SampleFailures, outside_an_epoch
 from aliquot._arguments import check_batch_size, shuffle_rng
 from aliquot._indices import check_indices
-from aliquot.data_source._orders import Drawn, Order, PlanOrder, Recipe
+from aliquot.data_source._orders import Drawn, Order, Recipe
+from aliquot.data_source._sampler_orders import fitting, order_of
 from aliquot.data_source._source import AbstractDataSource, BatchT_co
+from aliquot.data_source._wrapped import addressed_indices
 from aliquot.errors import ArgumentError, ArgumentTypeError, BatchError, note_site, site
 from aliquot.sampling import AbstractSampler, StandardSampler, SubsetSampler
-
-
-def _within(sampler: AbstractSampler, length: int) -> AbstractSampler:
-    if sampler.reach() > length:
-        raise ArgumentError(
-            f"{sampler!r} draws from {sampler.reach()} samples, and the data has only {length}"
-        )
-    return sampler
 
 
 class RandomAccessDataSource(AbstractDataSource[BatchT_co]):
@@ -79,7 +72,7 @@ class RandomAccessDataSource(AbstractDataSource[BatchT_co]):
         self._length = length
         self.include_indices = include_indices
         if sampler is not None:
-            self.sampler = _within(sampler, length)
+            self.sampler = fitting(sampler, length)
         elif indices is None:
             self.sampler = StandardSampler(length, repeats=repeats)
         else:
@@ -89,6 +82,10 @@ class RandomAccessDataSource(AbstractDataSource[BatchT_co]):
     def is_random_access(self) -> bool:
         """Always `True`."""
         return True
+
+    def __len__(self) -> int:
+        """Count the samples of one pass."""
+        return len(self.drawn().positions)
 
     def num_samples(self, **settings: Any) -> int | float | None:
         """Count the samples of an epoch, as the sampler does."""
@@ -183,6 +180,9 @@ class RandomAccessDataSource(AbstractDataSource[BatchT_co]):
         ArgumentError, ArgumentTypeError
             At once, if an argument cannot be used (a `ValueError` or `TypeError`).
         """
+        if self.count_takers():
+            addressed = addressed_indices(self, batch_size, shuffle, settings)
+            return (self.read_at(*own) for own in addressed)
         indices = self.batch_indices_iterator(batch_size, shuffle, **settings)
         return (self.read_at(batch, outside_an_epoch(batch)) for batch in indices)
 
@@ -190,11 +190,11 @@ class RandomAccessDataSource(AbstractDataSource[BatchT_co]):
         """See `AbstractDataSource.read_at`."""
         start = perf_counter_ns()
         try:
-            return self.samples_by_indices_nomapping(indices)
+            return self.fetch(indices, address)
         except (MemoryError, BatchError):
             raise
         except Exception as error:
-            failures = self._failing_rows(indices, first_only=not address.tolerant)
+            failures = self._failing_rows(indices, address)
             if not failures:
                 error.add_note("each of these samples can be read alone")
                 raise
@@ -213,24 +213,33 @@ class RandomAccessDataSource(AbstractDataSource[BatchT_co]):
             # An error that its own frame holds would live until the next collection of garbage.
             del failure, failures
 
-    def _failing_rows(self, indices: Any, *, first_only: bool) -> dict[int, Exception]:
-        """Read one sample at a time, to find those that cannot be read."""
+    def fetch(self, indices: Any, address: Address) -> BatchT_co:
+        """Fetch the samples of a batch, with the random numbers of their places if there are."""
+        return self.samples_by_indices_nomapping(indices)
+
+    def _failing_rows(self, indices: Any, address: Address) -> dict[int, Exception]:
+        """Read one sample at a time, to find those that cannot be read; or the first of them."""
         failures: dict[int, Exception] = {}
         for row in range(len(indices)):
+            alone = slice(row, row + 1)
             try:
-                self.samples_by_indices_nomapping(indices[row : row + 1])
+                self.fetch(indices[alone], address.rows(alone))
             except MemoryError:
                 raise
             except Exception as error:  # noqa: BLE001
                 failures[row] = error
-                if first_only:
+                if not address.tolerant:
                     break
         return failures
+
+    def data_length(self) -> int:
+        """See `AbstractDataSource.data_length`."""
+        return self._length
 
     def drawn(self) -> Drawn:
         """See `AbstractDataSource.drawn`."""
         repeats: int = getattr(self.sampler, "repeats", 1)
-        return Drawn(self._length, self.sampler.positions(), repeats)
+        return Drawn(self.sampler.positions(), repeats)
 
     def epoch_order(self, recipe: Recipe) -> Order:
         """Give the order of the sampler, or of the recipe's in its place."""
@@ -241,18 +250,16 @@ class RandomAccessDataSource(AbstractDataSource[BatchT_co]):
                     f"the source has a sampler already, {sampler!r}: a sampler sits on the source "
                     "or on the loader, not on both"
                 )
-            sampler = _within(recipe.sampler, self._length)
-        plan = sampler.plan(shuffle=recipe.shuffle, seed=recipe.seed, epoch=recipe.epoch)
-        n = sampler.num_indices_generated()
-        return PlanOrder(plan, None if n is None or math.isinf(n) else int(n))
+            sampler = fitting(recipe.sampler, self._length)
+        return order_of(sampler, recipe)
 
     def default_epoch_samples(self) -> int | None:
         """Count the samples of a loader's epoch, if the order has no end; `None` for no end."""
         return self.sampler.default_epoch_samples()
 
-    def sampling_note(self) -> str:
+    def sampling_note(self, sampler: AbstractSampler | None = None) -> str:
         """Tell what the order depends on besides seed and epoch."""
-        return self.sampler.describe()
+        return (sampler or self.sampler).describe()
 
     def _refuse_unknown(self, names: Any) -> None:
         for name in names:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from aliquot._address import Address
 from aliquot._protocols import ArrayLike
 from aliquot.data_source._array import ArrayDataSource, common_length
 from aliquot.data_source._random_access import RandomAccessDataSource
@@ -23,6 +24,8 @@ class SingleDataSource(RandomAccessDataSource[Any]):
     array([30, 10])
     """
 
+    lists_are_tuples = False
+
     def __init__(self, column: ArrayLike) -> None:
         self._columns = ArrayDataSource([column])
         super().__init__(common_length([column]))
@@ -33,3 +36,15 @@ class SingleDataSource(RandomAccessDataSource[Any]):
     def samples_by_indices_nomapping(self, indices: Any) -> Any:
         """See `ArrayDataSource.samples_by_indices_nomapping`."""
         return self._columns.samples_by_indices_nomapping(indices)[0]
+
+    def count_takers(self) -> int:
+        """See `ArrayDataSource.count_takers`."""
+        return self._columns.count_takers()
+
+    def fetch(self, indices: Any, address: Address) -> Any:
+        """See `RandomAccessDataSource.fetch`."""
+        return self._columns.fetch(indices, address)[0]
+
+    def ragged_columns(self) -> list[Any]:
+        """See `ArrayDataSource.ragged_columns`."""
+        return self._columns.ragged_columns()

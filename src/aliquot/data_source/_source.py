@@ -1,25 +1,25 @@
-"""What a data source is, and the sources that apply a function to another's batches or samples.
+"""What a data source is.
 
-They stand together because each is made from the other.
+The methods that wrap one import what they make when they are called, as that is a data source
+itself.
 """
 
 import math
 from collections.abc import Callable, Iterator
-from time import perf_counter_ns
-from typing import Any, Generic, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast
 
-import numpy as np
-
-from aliquot._address import Address, SampleFailures, outside_an_epoch
-from aliquot._arguments import ShuffleRNG, check_batch_size, seed_of, shuffle_rng, with_shuffle
-from aliquot._batch import length, map_leaves, stack
-from aliquot._random import Draws
+from aliquot._address import Address
+from aliquot._batch import pick
 from aliquot.data_source._batch_map import Progress, Results, batch_map_concat, batch_map_mean
-from aliquot.data_source._index_batch import Raw, count, first_at
+from aliquot.data_source._index_batch import Raw
 from aliquot.data_source._orders import Drawn, Order, Recipe
-from aliquot.data_source._stage import apply, as_batch, call, name_of, takes_rng
-from aliquot.errors import ArgumentError, ArgumentTypeError, BatchError, note_site
-from aliquot.sampling import num_batches
+from aliquot.data_source._stage import as_batch, name_of
+from aliquot.errors import ArgumentError, ArgumentTypeError
+from aliquot.sampling import AbstractSampler, num_batches
+from aliquot.stages import Pad
+
+if TYPE_CHECKING:
+    from aliquot.data_source._mapped import MapDataSource, MapSamplesDataSource
 
 BatchT_co = TypeVar("BatchT_co", covariant=True)
 OutT = TypeVar("OutT")
@@ -44,10 +44,18 @@ class AbstractDataSource(Generic[BatchT_co]):
     [[5, 4], [3, 2], [1]]
     """
 
+    lists_are_tuples = True
+    """Whether a batch that is a list is one of columns, rather than a bare column of samples that
+    differ in shape."""
+
     @property
     def is_random_access(self) -> bool:
         """Whether samples can be fetched by index; needed for worker pools."""
         return False
+
+    def columns_of(self, batch: Any) -> Any:
+        """Give a batch of this source as what functions are called with."""
+        return as_batch(batch) if self.lists_are_tuples else batch
 
     def num_samples(self, **settings: Any) -> int | float | None:
         """Count the samples of an epoch.
@@ -158,6 +166,19 @@ class AbstractDataSource(Generic[BatchT_co]):
         """
         self._refuse_access()
 
+    def data_length(self) -> int:
+        """Count the samples that can be fetched by index, drawn or not.
+
+        Raises
+        ------
+        ArgumentTypeError
+            If its samples have no numbers of their own (a `TypeError`).
+        """
+        raise ArgumentTypeError(
+            f"the samples of a {type(self).__name__} have no numbers of their own: "
+            "work on the sources that it is made of"
+        )
+
     def drawn(self) -> Drawn:
         """Tell which of its samples an epoch draws, in order.
 
@@ -166,17 +187,21 @@ class AbstractDataSource(Generic[BatchT_co]):
         ArgumentTypeError
             If its samples have no numbers of their own, or are drawn at random (a `TypeError`).
         """
-        raise ArgumentTypeError(
-            f"the samples of a {type(self).__name__} cannot be chosen from one by one: "
-            "choose from those of the sources that it is made of"
-        )
+        self.data_length()  # where there are no samples to choose from, it says why
+        raise NotImplementedError(f"{type(self).__name__} does not tell which samples it draws")
 
     def default_epoch_samples(self) -> int | None:
         """Count the samples of a loader's epoch, if the order has no end; `None` for no end."""
         return None
 
-    def sampling_note(self) -> str:
-        """Tell what the order depends on besides seed and epoch, in a short text."""
+    def sampling_note(self, sampler: AbstractSampler | None = None) -> str:
+        """Tell what the order depends on besides seed and epoch, in a short text.
+
+        Parameters
+        ----------
+        sampler : AbstractSampler, optional
+            The loader's, in place of the source's own.
+        """
         return type(self).__name__
 
     def __getitem__(self, indices: Any) -> BatchT_co:
@@ -214,6 +239,8 @@ class AbstractDataSource(Generic[BatchT_co]):
         >>> next(source.batch_iterator(batch_size=3))
         (array([0, 1, 2]), array([0, 1, 4]))
         """
+        from aliquot.data_source._mapped import MapDataSource
+
         return MapDataSource(self, fn, rng=rng)
 
     def map_samples(
@@ -243,7 +270,201 @@ class AbstractDataSource(Generic[BatchT_co]):
         >>> source[[3, 1]]
         array([3.5, 1.5])
         """
+        from aliquot.data_source._mapped import MapSamplesDataSource
+
         return MapSamplesDataSource(self, fn, rng=rng)
+
+    def filter(self, fn: Callable[..., Any], on: Any = None) -> "AbstractDataSource[BatchT_co]":
+        """Keep the samples for which a function says so.
+
+        The function is called with blocks of samples, in order, once: when the number of samples
+        or an order is first asked for.
+
+        Parameters
+        ----------
+        fn : callable
+            Called as ``fn(*columns)`` with some samples of each column in `on`. Returns a boolean
+            array, shape (n,): which of them to keep.
+        on : str, int, or list of these, optional
+            The columns that `fn` looks at, by name in a dict, by position in a tuple: only these
+            are read. By default `fn` is given whole batches, as that of `map`.
+
+        Returns
+        -------
+        SelectedDataSource
+            The source of the samples that are kept. Its indices are those of this source.
+
+        Raises
+        ------
+        ArgumentError
+            If a function before it takes ``rng``, so that no sample is ever the same (a
+            `ValueError`).
+        ArgumentTypeError
+            If samples have no indices of their own, or are drawn at random (a `TypeError`).
+
+        Examples
+        --------
+        >>> from aliquot.data_source import ArrayDataSource
+        >>> source = ArrayDataSource({"x": np.arange(6), "label": np.array([0, 1, 2, 0, 1, 2])})
+        >>> few = source.filter(lambda label: label != 1, on="label")
+        >>> len(few), few[:3]["x"]
+        (4, array([0, 2, 3]))
+        """
+        from aliquot.data_source._selected import SelectedDataSource, kept_by
+
+        return SelectedDataSource(self, kept_by(self, fn, on), f"filter({name_of(fn)})")
+
+    def take(self, n: int) -> "AbstractDataSource[BatchT_co]":
+        """Keep the first `n` samples, in the order of the data, or all if there are fewer.
+
+        Examples
+        --------
+        >>> from aliquot.data_source import ArrayDataSource
+        >>> ArrayDataSource([np.arange(6)]).skip(1).take(3)[:]
+        (array([1, 2, 3]),)
+        """
+        from aliquot.data_source._selected import SelectedDataSource, check_number
+
+        n = check_number(n, "n")
+        return SelectedDataSource(self, lambda positions: positions[:n], f"take({n})")
+
+    def skip(self, n: int) -> "AbstractDataSource[BatchT_co]":
+        """Leave out the first `n` samples, in the order of the data."""
+        from aliquot.data_source._selected import SelectedDataSource, check_number
+
+        n = check_number(n, "n")
+        return SelectedDataSource(self, lambda positions: positions[n:], f"skip({n})")
+
+    def shard(self, index: int, count: int) -> "AbstractDataSource[BatchT_co]":
+        """Keep every `count`-th sample from number `index` on.
+
+        The ranks of a training run need no shards: a `Loader` divides each epoch among them.
+
+        Parameters
+        ----------
+        index : int
+            Which shard, from 0.
+        count : int
+            How many shards there are.
+
+        Examples
+        --------
+        >>> from aliquot.data_source import ArrayDataSource
+        >>> source = ArrayDataSource([np.arange(7)])
+        >>> source.shard(0, 3)[:], source.shard(2, 3)[:]
+        ((array([0, 3, 6]),), (array([2, 5]),))
+        """
+        from aliquot.data_source._selected import SelectedDataSource, check_number
+
+        index, count = check_number(index, "index"), check_number(count, "count")
+        if index >= count:
+            raise ArgumentError(f"index must be less than count, not {index} of {count}")
+        return SelectedDataSource(
+            self, lambda positions: positions[index::count], f"shard({index}, {count})"
+        )
+
+    def pad(
+        self, columns: Any = None, value: float = 0, to: int | None = None, mask: bool = True
+    ) -> "MapDataSource[Any]":
+        """Make arrays of columns whose samples differ in length, filled up at the end.
+
+        Parameters
+        ----------
+        columns : str, int, or list of these, optional
+            Which columns, by name in a dict, by position in a tuple. By default those of an
+            `ArrayDataSource` whose array-likes have no ``shape`` and whose samples have an axis;
+            of a source with functions, they have to be named.
+        value : number, default 0
+            What to fill up with.
+        to : int, optional
+            The length to fill up to; by default, that of the longest sample of the batch.
+        mask : bool, default True
+            `True`: a boolean column (n, length) follows for each, `True` where a sample is:
+            last in a tuple, under ``"<name>_mask"`` in a dict. `False`: a column (n,) with the
+            lengths instead, ``"<name>_lengths"`` in a dict.
+
+        Returns
+        -------
+        MapDataSource
+            The source of padded batches.
+
+        Raises
+        ------
+        ArgumentError
+            If no column can be told to need it (a `ValueError`).
+        BatchError
+            While reading, if samples differ in more than their first axis, or are longer than
+            `to` (a `TypeError`).
+
+        Examples
+        --------
+        >>> from aliquot.data_source import ArrayDataSource
+        >>> texts = [np.array([5, 6, 7]), np.array([8])]
+        >>> source = ArrayDataSource([texts, np.array([0, 1])]).pad()
+        >>> values, label, mask = source[:]
+        >>> values, mask
+        (array([[5, 6, 7],
+               [8, 0, 0]]), array([[ True,  True,  True],
+               [ True, False, False]]))
+        """
+        if columns is None:
+            columns = self.ragged_columns()
+        elif isinstance(columns, (str, int)):
+            columns = [columns]
+        return self.map(Pad(tuple(columns), value=value, to=to, mask=mask))
+
+    def ragged_columns(self) -> list[Any]:
+        """Give the columns whose samples may differ in shape, by position or name.
+
+        Raises
+        ------
+        ArgumentError
+            If that cannot be told, or there is none (a `ValueError`).
+        """
+        raise ArgumentError(
+            f"it cannot be told which columns of a {type(self).__name__} differ in length: name "
+            "them, as in pad(columns=[0]) for tuples or pad(columns=['text']) for dicts"
+        )
+
+    def cache(self, *, memory: int | None = None, folder: Any = None) -> "AbstractDataSource[Any]":
+        """Keep the samples that were read, in memory or on disk, to read them only once.
+
+        Parameters
+        ----------
+        memory : int, optional
+            Bytes of memory to keep samples in, for all workers of a pool together. What does not
+            fit is read anew each time.
+        folder : str or os.PathLike, optional
+            A folder to keep samples in, for this and later runs. Samples of one shape are kept as
+            raw arrays; those that differ need the extra ``cache``.
+
+        Returns
+        -------
+        CachedDataSource
+            A source of the same batches.
+
+        Raises
+        ------
+        ArgumentError
+            If not exactly one of the two is given, or a function before it takes ``rng``, whose
+            results differ each time (a `ValueError`).
+        ArgumentTypeError
+            If samples have no indices of their own (a `TypeError`).
+
+        Examples
+        --------
+        >>> from aliquot.data_source import ArrayDataSource
+        >>> source = ArrayDataSource([np.arange(4)]).map(lambda x: x**2).cache(memory=10**6)
+        >>> source[[3, 1]]
+        array([9, 1])
+        """
+        from aliquot.data_source._cached import CachedDataSource
+
+        return CachedDataSource(self, memory=memory, folder=folder)
+
+    def read_columns(self, indices: Any, on: list[Any]) -> list[Any]:
+        """Fetch some columns of the samples at `indices` of the data."""
+        return pick(self.columns_of(self.samples_by_indices_nomapping(indices)), on)
 
     def batch_map_concat(
         self,
@@ -364,263 +585,3 @@ class AbstractDataSource(Generic[BatchT_co]):
             f"{type(self).__name__} is not random-access here, as not all of its samples can be "
             "fetched by index: only batch_iterator works on it"
         )
-
-
-class WrappedDataSource(AbstractDataSource[BatchT_co]):
-    """A source that draws what another draws, and does something with its batches.
-
-    Subclass it and write `read_at`.
-    """
-
-    def __init__(self, source: AbstractDataSource[Any]) -> None:
-        self.source = source
-
-    @property
-    def is_random_access(self) -> bool:
-        """Whether the wrapped source is."""
-        return self.source.is_random_access
-
-    def num_samples(self, **settings: Any) -> int | float | None:
-        """Count the samples of an epoch of the wrapped source."""
-        return self.source.num_samples(**settings)
-
-    def count_takers(self) -> int:
-        """See `AbstractDataSource.count_takers`."""
-        return self.source.count_takers()
-
-    def drawn(self) -> Drawn:
-        """Give what the wrapped source draws."""
-        return self.source.drawn()
-
-    def epoch_order(self, recipe: Recipe) -> Order:
-        """Give that of the wrapped source."""
-        return self.source.epoch_order(recipe)
-
-    def default_epoch_samples(self) -> int | None:
-        """Give that of the wrapped source."""
-        return self.source.default_epoch_samples()
-
-    def sampling_note(self) -> str:
-        """Give that of the wrapped source."""
-        return self.source.sampling_note()
-
-    def batch_iterator(
-        self, batch_size: int, shuffle: Any = None, **settings: Any
-    ) -> Iterator[BatchT_co]:
-        """Iterate over the batches of one epoch."""
-        size = check_batch_size(batch_size)
-        return (self.read_at(*own) for own in addressed_indices(self, size, shuffle, settings))
-
-    def samples_by_indices_nomapping(self, indices: Any) -> BatchT_co:
-        """Fetch samples, whatever subset the wrapped source draws from."""
-        return self._fetch(indices, mapped=False)
-
-    def samples_by_indices(self, indices: Any) -> BatchT_co:
-        """Fetch samples of the subset that the wrapped source draws from."""
-        return self._fetch(indices, mapped=True)
-
-    def as_indices(self, indices: Any, *, mapped: bool) -> Any:
-        """See `AbstractDataSource.as_indices`."""
-        return self.source.as_indices(indices, mapped=mapped)
-
-    def batch_indices_iterator(
-        self, batch_size: int, shuffle: Any = None, **settings: Any
-    ) -> Iterator[Any]:
-        """Iterate over the indices of one epoch of the wrapped source."""
-        self._check_access()
-        return self.source.batch_indices_iterator(batch_size, **with_shuffle(shuffle, settings))
-
-    def _fetch(self, indices: Any, *, mapped: bool) -> BatchT_co:
-        self._check_access()
-        found = self.as_indices(indices, mapped=mapped)
-        return self.read_at(found, outside_an_epoch(found))
-
-    def _check_access(self) -> None:
-        if not self.is_random_access:
-            self._refuse_access()
-
-
-class MappedDataSource(WrappedDataSource[BatchT_co]):
-    """A source whose batches are another's, passed through a function."""
-
-    def __init__(
-        self, source: AbstractDataSource[Any], fn: Callable[..., Any], *, rng: bool | None = None
-    ) -> None:
-        if not callable(fn):
-            raise ArgumentTypeError(f"map needs a function, not {fn!r}")
-        super().__init__(source)
-        self.fn = fn
-        self._takes_rng = takes_rng(fn) if rng is None else rng
-        self._stage = source.count_takers()
-        self._name = name_of(fn)
-
-    def count_takers(self) -> int:
-        """See `AbstractDataSource.count_takers`."""
-        return self._stage + self._takes_rng
-
-    def batch_iterator(
-        self, batch_size: int, shuffle: Any = None, **settings: Any
-    ) -> Iterator[BatchT_co]:
-        """Iterate over the batches of one epoch, each passed through the function."""
-        size = check_batch_size(batch_size)
-        if self.count_takers() and self.is_random_access:
-            return super().batch_iterator(size, shuffle, **settings)
-        return self._mapped(size, shuffle, settings)
-
-    def read_at(self, indices: Any, address: Address) -> BatchT_co:
-        """See `AbstractDataSource.read_at`."""
-        return self.apply(self.source.read_at(indices, address), address)
-
-    def apply(self, batch: Any, address: Address) -> BatchT_co:
-        """Pass a batch of the mapped source through the function."""
-        raise NotImplementedError
-
-    def _mapped(
-        self, batch_size: int, shuffle: Any, settings: dict[str, Any]
-    ) -> Iterator[BatchT_co]:
-        rng = shuffle_rng(shuffle) if self._takes_rng else None
-        seed = seed_of(rng)
-        handed_on = with_shuffle(shuffle if rng is None else rng, settings)
-        start = 0
-        for batch in self.source.batch_iterator(batch_size, **handed_on):
-            n = length(as_batch(batch)) if self._takes_rng else 0
-            yield self.apply(batch, Address(seed, 0, np.arange(start, start + n)))
-            start += n
-
-
-class MapDataSource(MappedDataSource[BatchT_co]):
-    """Applies a function to each batch of another data source.
-
-    Parameters
-    ----------
-    source : AbstractDataSource
-        Where batches come from.
-    fn : callable
-        Called as ``fn(*batch)`` for tuples, ``fn(batch)`` for dicts and single arrays. Returns a
-        tuple or list of columns, a dict of columns or one array, with as many samples as it was
-        given; a list becomes a tuple.
-
-    rng : bool, optional
-        Whether `fn` is given random numbers as ``rng=``; by default if it has a parameter of that
-        name without a default.
-
-    Attributes
-    ----------
-    source, fn
-        As given.
-
-    Raises
-    ------
-    BatchError
-        While iterating, if `fn` returns something else (a `TypeError`).
-
-    Examples
-    --------
-    >>> from aliquot.data_source import ArrayDataSource
-    >>> source = MapDataSource(ArrayDataSource([np.arange(4)]), lambda x: (x, x**2))
-    >>> source.samples_by_indices([3, 1])
-    (array([3, 1]), array([9, 1]))
-    """
-
-    def __repr__(self) -> str:
-        return f"{self.source!r}.map({self._name})"
-
-    def apply(self, batch: Any, address: Address) -> BatchT_co:
-        """Pass a batch of the mapped source through the function."""
-        start = perf_counter_ns()
-        rng = address.draws(self._stage) if self._takes_rng else None
-        result = cast("BatchT_co", apply(self.fn, batch, rng))
-        address.count(f"map {self._name}", start)
-        return result
-
-
-class MapSamplesDataSource(MappedDataSource[Any]):
-    """Applies a function to each sample of another data source, and stacks the results.
-
-    Made by `AbstractDataSource.map_samples`, which describes it.
-
-    Parameters
-    ----------
-    source : AbstractDataSource
-        Where batches come from.
-    fn : callable
-        Called as ``fn(*sample)`` for tuple batches, ``fn(sample)`` for others.
-    rng : bool, optional
-        Whether `fn` is given random numbers as ``rng=``.
-
-    Attributes
-    ----------
-    source, fn
-        As given.
-    """
-
-    def __repr__(self) -> str:
-        return f"{self.source!r}.map_samples({self._name})"
-
-    def apply(self, batch: Any, address: Address) -> Any:
-        """Pass each sample of a batch of the mapped source through the function."""
-        results, failures = self._map_rows(as_batch(batch), address)
-        for error in failures.values():
-            raise error
-        return results
-
-    def read_at(self, indices: Any, address: Address) -> Any:
-        """See `AbstractDataSource.read_at`."""
-        batch = self.source.read_at(indices, address)
-        results, failures = self._map_rows(as_batch(batch), address)
-        for row, error in failures.items():
-            index, place = first_at(indices, row), int(address.places[row])
-            note_site(error, index=index, place=place, stage=self._name)
-            error.add_note(f"for sample {index}")
-            if not address.tolerant:
-                raise error
-        if failures:
-            raise SampleFailures(failures)
-        return results
-
-    def _map_rows(self, batch: Any, address: Address) -> tuple[Any, dict[int, Exception]]:
-        """Map row after row, up to the first failure unless all failures are wanted."""
-        draws = address.draws(self._stage) if self._takes_rng else None
-        results: list[Any] = []
-        failures: dict[int, Exception] = {}
-        start = perf_counter_ns()
-        for row in range(length(batch)):
-            try:
-                results.append(self._map_row(batch, row, draws))
-            except MemoryError:
-                raise
-            except Exception as error:  # noqa: BLE001
-                failures[row] = error
-                if not address.tolerant:
-                    break
-        address.count(f"map_samples {self._name}", start)
-        return (stack(results) if results else batch), failures
-
-    def _map_row(self, batch: Any, row: int, draws: Draws | None) -> Any:
-        sample = map_leaves(lambda leaf: leaf[row], batch)
-        rng = None if draws is None else draws.sample(row)
-        result = as_batch(call(self.fn, sample, rng=rng))
-        if result is None:
-            raise BatchError(f"{self._name} must return a sample, but it returned None")
-        return result
-
-
-def addressed_indices(
-    source: AbstractDataSource[Any], batch_size: int, shuffle: Any, settings: dict[str, Any]
-) -> Iterator[tuple[Any, Address]]:
-    """Iterate over the indices of one epoch, each with the address of its batch.
-
-    The seed is a hash of the generator's state before the order is drawn from it.
-    """
-    rng = shuffle_rng(shuffle)
-    batches = source.batch_indices_iterator(batch_size, **with_shuffle(rng, settings))
-    return _addressed(batches, rng if source.count_takers() else None)
-
-
-def _addressed(batches: Iterator[Any], rng: ShuffleRNG | None) -> Iterator[tuple[Any, Address]]:
-    seed = seed_of(rng)
-    start = 0
-    for indices in batches:
-        n = count(indices)
-        yield indices, Address(seed, 0, np.arange(start, start + n))
-        start += n

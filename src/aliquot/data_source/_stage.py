@@ -10,13 +10,23 @@ import numpy as np
 from aliquot._batch import describe, is_column, leaves, length
 from aliquot.errors import BatchError, note_site
 
+_LONGEST_REPR = 200
+"""Beyond it, class and line say more."""
+
 
 def name_of(fn: Callable[..., Any]) -> str:
-    """Name a function as ``name (file:line)``, so that messages lead to it."""
+    """Name a function as ``name (file:line)``, so that messages lead to it.
+
+    An object that has a short `repr` of its own, as those of dataclasses do, is named by it.
+    """
     inner: Any = fn
     while isinstance(inner, functools.partial):
         inner = inner.func
     inner = inspect.unwrap(inner)
+    if not isinstance(inner, type) and inspect.isfunction(type(inner).__repr__):
+        shown = repr(inner)
+        if len(shown) <= _LONGEST_REPR and "\n" not in shown:
+            return shown
     name = getattr(inner, "__qualname__", type(inner).__qualname__)
     code = getattr(inner, "__code__", None) or getattr(type(inner).__call__, "__code__", None)
     return f"{name} ({code.co_filename}:{code.co_firstlineno})" if code else name
@@ -39,7 +49,6 @@ def takes_rng(fn: Callable[..., Any]) -> bool:
 def call(fn: Callable[..., Any], batch: Any, prepend: tuple[Any, ...] = (), rng: Any = None) -> Any:
     """Call ``fn(*batch)`` for a tuple and ``fn(batch)`` for anything else, with ``rng`` if any."""
     keywords = {} if rng is None else {"rng": rng}
-    batch = as_batch(batch)
     columns = batch if isinstance(batch, tuple) else (batch,)
     try:
         return fn(*prepend, *columns, **keywords)
@@ -57,13 +66,12 @@ def apply(fn: Callable[..., Any], batch: Any, rng: Any = None) -> Any:
     BatchError
         If the result is no batch, has another number of samples, or has ``None`` for a sample.
     """
-    given = as_batch(batch)
-    result = as_batch(call(fn, given, rng=rng))
-    fault = _fault(given, result)
+    result = as_batch(call(fn, batch, rng=rng))
+    fault = _fault(batch, result)
     if fault:
         raise BatchError(
-            f"{name_of(fn)} must return a tuple, a dict or an array with {length(given)} samples "
-            f"in each column, but {fault}. It was given {describe(given)} "
+            f"{name_of(fn)} must return a tuple, a dict or an array with {length(batch)} samples "
+            f"in each column, but {fault}. It was given {describe(batch)} "
             f"and returned {describe(result)}"
         )
     return result

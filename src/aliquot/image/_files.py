@@ -3,15 +3,17 @@
 import copy
 import os
 from collections.abc import Iterable, Sequence
-from typing import Any, Self, TypeVar
+from hashlib import blake2b
+from typing import Any, Self, TypeVar, Unpack
 
 import numpy as np
 import numpy.typing as npt
 
 from aliquot._indices import check_indices
+from aliquot._random import Draws
 from aliquot.errors import ArgumentError, ArgumentTypeError
-from aliquot.image import _classes, _index_file, _listing, _paths, _pillow
-from aliquot.image._options import checked
+from aliquot.image import _classes, _codec, _index_file, _listing, _paths, _pillow
+from aliquot.image._options import Keywords, KeywordsAndSize, checked
 
 T = TypeVar("T")
 Folder = str | os.PathLike[str]
@@ -27,8 +29,12 @@ class ImageFiles:
     paths : iterable of str or os.PathLike
         The files, in order. JPEG, PNG, WebP, TIFF, GIF, BMP, AVIF and PNM, told by their content.
     size : tuple of int, optional
-        Height and width that every picture is resized to, without keeping its proportions
-        (antialiased bilinear). Without it each picture keeps its own size.
+        Height and width that every picture is resized to, without keeping its proportions: short
+        for ``transforms=[Resize((height, width))]``. Without either each picture keeps its size.
+    transforms : list, optional
+        What is done to each picture, in order: transforms of this module, and functions of one
+        array (height, width, channels), which may take ``rng``. Resizing, cropping, padding and
+        flipping that stand first are made one, before anything is decoded.
     mode : {"RGB", "L", "RGBA", None}, default "RGB"
         The colours. Alpha is dropped for RGB and L, not blended with a background. 16-bit grey is
         scaled to 8 bits; 32-bit integers are taken as 16 bits and clipped; floats are taken as
@@ -37,34 +43,50 @@ class ImageFiles:
         becomes its colours, RGBA if it has transparency; single bits become 0 and 255.
     output : {"array", "pil"}, default "array"
         NumPy arrays, or Pillow images.
+    layout : {"NHWC", "NCHW"}, default "NHWC"
+        Whether channels come last or before height and width.
+    interpolation : {"bilinear", "nearest", "box", "bicubic", "lanczos"}, default "bilinear"
+        The filter that pictures are resampled with, antialiased.
+    reducing_gap : float or None, default 2.0
+        JPEGs are decoded at 1/2, 1/4 or 1/8 where that leaves this many times the pixels wanted,
+        in each direction; None decodes all pixels.
+    codec : {"simplejpeg", "pillow"}, optional
+        What decodes common JPEGs: simplejpeg with cykooz-resizer where they are installed.
+    pixel_limit : int, default 178,956,970
+        Files with more pixels are refused, before they are decoded.
+    strict : bool, default True
+        Whether files that end early are refused. `False` gives what there is of them.
 
     Raises
     ------
     ArgumentTypeError
         If `paths` is one str, or `size` is one number.
     ArgumentError
-        If an option has an unknown value, or `size` and ``mode=None`` ask for arrays.
+        If an option has an unknown value, `size` and ``mode=None`` ask for arrays, or `size` comes
+        with `transforms`.
     MissingExtraError
         If Pillow is not installed.
 
     Notes
     -----
     One picture is an array (height, width, channels), grey ones with one channel. Many, by a 1-D
-    integer array, a list or a slice, are one uint8 array (n, height, width, channels) where `size`
-    is given, else a list. Of an animation the first frame is read. The EXIF orientation is applied.
+    integer array, a list or a slice, are one array (n, height, width, channels) where `size` or the
+    transforms give all pictures one size, else a list. ``photos[i]`` has the random numbers of
+    seed 0, epoch 0 and place `i`. Of an animation the first frame is read. The EXIF orientation is
+    applied.
 
     A broken file raises `ImageError`, with ``.path`` and ``.reason``; so does a picture beyond
-    Pillow's pixel limit (178,956,970, twice its ``MAX_IMAGE_PIXELS``). A missing or unreadable file
+    `pixel_limit`. A missing or unreadable file
     raises what opening it raises. An index out of range raises `IndexRangeError`.
 
-    A JPEG is decoded at the smallest scale that is at least twice `size`, which differs from
-    resizing the whole picture by less than 2 grey levels on average.
+    What is decoded at a smaller scale differs from resizing the whole picture by less than 2 grey
+    levels on average.
 
     Examples
     --------
     >>> photos = ImageFiles(["a.jpg", "b.png"], size=(64, 64))
     >>> photos
-    ImageFiles(2 pictures, size=(64, 64), mode='RGB', output='array')
+    ImageFiles(2 pictures, size=(64, 64), mode='RGB', output='array', codec=...)
     >>> photos[[]].shape, photos[[]].dtype
     ((0, 64, 64, 3), dtype('uint8'))
     """
@@ -73,12 +95,10 @@ class ImageFiles:
         self,
         paths: Iterable[Folder],
         size: Sequence[int] | None = None,
-        *,
-        mode: str | None = "RGB",
-        output: str = "array",
+        **options: Unpack[Keywords],
     ) -> None:
         _pillow.pil("Image")  # a missing Pillow is named now, not at the first picture
-        self._options = checked(size=size, mode=mode, output=output)
+        self._options, self._chain = checked(size, options)
         self._paths = _paths.texts(paths)
         self._labels: npt.NDArray[np.int64] | None = None
         self._classes: list[str] | None = None
@@ -90,9 +110,7 @@ class ImageFiles:
         *,
         labels_from: _classes.LabelsFrom | None = None,
         classes: Sequence[str] | None = None,
-        size: Sequence[int] | None = None,
-        mode: str | None = "RGB",
-        output: str = "array",
+        **options: Unpack[KeywordsAndSize],
     ) -> Self:
         r"""List the pictures of a folder and of all folders below it.
 
@@ -108,7 +126,7 @@ class ImageFiles:
             ``r"^(cat|dog)\."`` for ``cat.1.jpg``.
         classes : sequence of str, optional
             The classes in the order of their numbers; the sorted names if not given.
-        size, mode, output
+        **options
             As for `ImageFiles`.
 
         Raises
@@ -133,7 +151,7 @@ class ImageFiles:
         if labels_from is None and classes is not None:
             raise ArgumentTypeError("classes= needs labels_from=, which says where a name is")
         relative = _listing.pictures(folder)
-        photos = cls(_paths.below(folder, relative), size, mode=mode, output=output)
+        photos = cls(_paths.below(folder, relative), **options)
         if labels_from is None:
             return photos
         return photos._labelled(*_classes.by_rule(relative, labels_from, classes))
@@ -144,10 +162,7 @@ class ImageFiles:
         folder: Folder,
         classes: Sequence[str] | None = None,
         allow_empty: bool = False,
-        *,
-        size: Sequence[int] | None = None,
-        mode: str | None = "RGB",
-        output: str = "array",
+        **options: Unpack[KeywordsAndSize],
     ) -> Self:
         """List a folder of folders, one for each class, with pictures anywhere below.
 
@@ -160,7 +175,7 @@ class ImageFiles:
             folder; the sorted names of the folders if not given.
         allow_empty : bool, default False
             Whether a class may have no pictures.
-        size, mode, output
+        **options
             As for `ImageFiles`.
 
         Raises
@@ -183,17 +198,14 @@ class ImageFiles:
         """
         relative = _listing.pictures_in_subfolders(folder)
         named = _classes.by_folder(relative, folder, classes, allow_empty=allow_empty)
-        photos = cls(_paths.below(folder, relative), size, mode=mode, output=output)
+        photos = cls(_paths.below(folder, relative), **options)
         return photos._labelled(*named)
 
     @classmethod
     def from_index(
         cls,
         path: Folder,
-        *,
-        size: Sequence[int] | None = None,
-        mode: str | None = "RGB",
-        output: str = "array",
+        **options: Unpack[KeywordsAndSize],
     ) -> Self:
         """Read what `save_index` wrote, instead of listing the folder again.
 
@@ -201,7 +213,7 @@ class ImageFiles:
         ----------
         path : str or os.PathLike
             The index file.
-        size, mode, output
+        **options
             As for `ImageFiles`; they are not in the file.
 
         Raises
@@ -218,7 +230,7 @@ class ImageFiles:
         ['a.jpg']
         """
         paths, labels, classes = _index_file.load(path)
-        return cls(paths, size, mode=mode, output=output)._labelled(labels, classes)
+        return cls(paths, **options)._labelled(labels, classes)
 
     def save_index(self, path: Folder) -> None:
         """Write paths, labels and classes to a JSON file, whole or not at all.
@@ -226,6 +238,26 @@ class ImageFiles:
         Paths are written as they are: relative ones stay relative to the working folder.
         """
         _index_file.save(path, _index_file.Index(self._paths, self._labels, self._classes))
+
+    def with_transforms(self, transforms: Sequence[Any]) -> Self:
+        """Return the same pictures with other transforms.
+
+        Parameters
+        ----------
+        transforms : list
+            As for `ImageFiles`; they take the place of those before, and of `size`.
+
+        Examples
+        --------
+        >>> from aliquot.image import RandomHorizontalFlip, RandomResizedCrop
+        >>> photos = ImageFiles(["a.jpg", "b.png"])
+        >>> train = photos.with_transforms([RandomResizedCrop(224), RandomHorizontalFlip()])
+        >>> train[[]].shape
+        (0, 224, 224, 3)
+        """
+        changed = copy.copy(self)
+        changed._options, changed._chain = self._options.with_transforms(transforms)
+        return changed
 
     def subset(self, indices: Any) -> Self:
         """Return the pictures at `indices`, with the same classes and options.
@@ -284,22 +316,54 @@ class ImageFiles:
         """Give the file of a picture, for messages."""
         return self._paths[index]
 
+    def versions(self) -> npt.NDArray[np.uint64]:
+        """Give a number for each file that changes with its size or time of change, shape (n,)."""
+        return np.fromiter(map(_version, self._paths), np.uint64, len(self))
+
     def __repr__(self) -> str:
-        parts = [_count(len(self), "picture", "pictures"), str(self._options)]
+        parts = [_count(len(self), "picture", "pictures"), *self._told()]
         if self._classes is not None:
             parts.append(_count(len(self._classes), "class", "classes"))
         return f"{type(self).__name__}({', '.join(parts)})"
 
+    def _told(self) -> list[str]:
+        return [text for text in (str(self._chain), str(self._options)) if text]
+
+    @property
+    def draws(self) -> bool:
+        """Whether a transform takes random numbers."""
+        return self._chain.draws
+
+    def read(self, indices: npt.NDArray[np.int64], *, rng: Draws) -> Any:
+        """Read pictures with the random numbers of their places: what data sources ask for.
+
+        Parameters
+        ----------
+        indices : int64 array, shape (n,)
+            Which pictures; not checked.
+        rng : Draws
+            Random numbers, one row a picture.
+
+        Returns
+        -------
+        array or list
+            As ``photos[indices]``.
+        """
+        options, chain = self._options, self._chain
+        pictures = [_codec.read(self._paths[i], options) for i in indices.tolist()]
+        views = chain.views(_codec.sizes(pictures), rng)
+        if chain.size is None or options.channels is None or options.output == "pil":
+            decoded = [
+                _codec.decode(picture, views.view(row), options)
+                for row, picture in enumerate(pictures)
+            ]
+            return chain.finish(decoded, rng, options)
+        out = np.empty((len(pictures), *chain.size, options.channels), np.uint8)
+        _codec.decode_into(pictures, views, out, options)
+        return chain.finish(out, rng, options)
+
     def _read(self, positions: npt.NDArray[np.int64]) -> Any:
-        paths = [self._paths[i] for i in positions.tolist()]
-        size, mode = self._options.size, self._options.mode
-        if self._options.output == "pil":
-            return _pillow.decode(paths, size=size, mode=mode)
-        if size is None or mode is None:
-            return [_pillow.pixels(image) for image in _pillow.decode(paths, size=None, mode=mode)]
-        out = np.empty(self._options.batch_shape(len(paths)), np.uint8)
-        _pillow.decode_into(paths, out, mode=mode)
-        return out
+        return self.read(positions, rng=Draws(0, 0, 0, positions))
 
     def _require_labels(self, found: T | None) -> T:
         if found is None:
@@ -312,6 +376,15 @@ class ImageFiles:
     def _labelled(self, labels: npt.NDArray[np.int64] | None, classes: list[str] | None) -> Self:
         self._labels, self._classes = labels, classes
         return self
+
+
+def _version(path: str) -> int:
+    try:
+        status = os.stat(path)  # noqa: PTH116 (many are asked for, and a Path each takes its time)
+        told = f"{path}\0{status.st_size}\0{status.st_mtime_ns}"
+    except OSError:  # reading it will say what is wrong
+        told = path
+    return int.from_bytes(blake2b(os.fsencode(told), digest_size=8).digest(), "little")
 
 
 def _count(number: int, one: str, many: str) -> str:

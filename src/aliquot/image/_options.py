@@ -1,50 +1,128 @@
 """How a picture is to come out: size, colours, container; refused early when it cannot be."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from numbers import Integral
-from typing import Any
+from typing import Any, TypedDict
 
-from aliquot.errors import ArgumentError, ArgumentTypeError
+from aliquot.errors import ArgumentError, ArgumentTypeError, MissingExtraError
+from aliquot.image._chain import Chain
+from aliquot.image._resample import library
+from aliquot.image._transforms import INTERPOLATIONS, Resize
 
 CHANNELS = {"RGB": 3, "L": 1, "RGBA": 4}
 OUTPUTS = ("array", "pil")
+CODECS = ("simplejpeg", "pillow")
+LAYOUTS = ("NHWC", "NCHW")
+
+
+class Keywords(TypedDict, total=False):
+    """The options of `ImageFiles`, which describes them."""
+
+    transforms: Sequence[Any] | None
+    mode: str | None
+    output: str
+    layout: str
+    interpolation: str
+    reducing_gap: float | None
+    codec: str | None
+    pixel_limit: int
+    strict: bool
+
+
+class KeywordsAndSize(Keywords, total=False):
+    """These, and the one that may stand without its name."""
+
+    size: Sequence[int] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What every picture of one `ImageFiles` has in common."""
+    """What every picture of one `ImageFiles` has in common, besides its transforms."""
 
-    size: tuple[int, int] | None
-    """Height and width, or None for each picture's own."""
-
-    mode: str | None
+    mode: str | None = "RGB"
     """A key of `CHANNELS`, or None for each file's own channels and depth."""
-
-    output: str
+    output: str = "array"
     """One of `OUTPUTS`."""
+    layout: str = "NHWC"
+    """One of `LAYOUTS`."""
+    interpolation: str = "bilinear"
+    """The filter that pictures are resampled with."""
+    reducing_gap: float | None = 2.0
+    """The least ratio of decoded to wanted pixels; None to decode all."""
+    codec: str | None = None
+    """One of `CODECS`, once it is chosen."""
+    pixel_limit: int = 178_956_970
+    """Pictures with more pixels are refused."""
+    strict: bool = True
+    """Whether files that end early are refused."""
+    fill: Any = 0
+    """What surrounds a picture: one number, or one a channel."""
 
     def __str__(self) -> str:
-        return f"size={self.size}, mode={self.mode!r}, output={self.output!r}"
+        text = f"mode={self.mode!r}, output={self.output!r}"
+        for field in fields(self)[2:]:
+            value = getattr(self, field.name)
+            if value != field.default and field.name != "fill":
+                text += f", {field.name}={value!r}"
+        return text
 
-    def batch_shape(self, count: int) -> tuple[int, int, int, int]:
-        """Return the shape of `count` pictures in one array; needs a size, hence a mode."""
-        assert self.size is not None  # noqa: S101
-        assert self.mode is not None  # noqa: S101
-        return (count, *self.size, CHANNELS[self.mode])
+    def __post_init__(self) -> None:
+        _check_choice("mode", self.mode, (*CHANNELS, None))
+        _check_choice("output", self.output, OUTPUTS)
+        _check_choice("layout", self.layout, LAYOUTS)
+        _check_choice("interpolation", self.interpolation, INTERPOLATIONS)
+        _check_choice("codec", self.codec, (*CODECS, None))
+        _check_choice("strict", self.strict, (True, False))
+        if self.reducing_gap is not None and not self.reducing_gap >= 1:
+            raise ArgumentError(f"reducing_gap must be 1 or more, or None, not {self.reducing_gap}")
+        if not _is_whole(self.pixel_limit) or self.pixel_limit < 1:
+            raise ArgumentError(f"pixel_limit must be a positive integer, not {self.pixel_limit!r}")
+
+    @property
+    def channels(self) -> int | None:
+        """How many channels arrays have, or None for each file's own."""
+        return None if self.mode is None else CHANNELS[self.mode]
+
+    def with_transforms(self, transforms: Any) -> "tuple[Options, Chain]":
+        """Give the options that go with some transforms, which have a say in them."""
+        chain = Chain.of(transforms)
+        if chain.size is not None and self.mode is None and self.output == "array":
+            raise ArgumentError(
+                "pictures of one size together with mode=None give no array: channels and depth "
+                'differ from file to file; choose mode="RGB", "L" or "RGBA", or output="pil"'
+            )
+        interpolation = chain.interpolation or self.interpolation
+        return replace(self, interpolation=interpolation, fill=chain.fill), chain
 
 
-def checked(*, size: Sequence[int] | None, mode: str | None, output: str) -> Options:
-    """Return the options, or refuse what cannot be done."""
-    _check_choice("mode", mode, (*CHANNELS, None))
-    _check_choice("output", output, OUTPUTS)
-    height_width = None if size is None else _checked_size(size)
-    if height_width is not None and mode is None and output == "array":
+def checked(size: Sequence[int] | None, keywords: Keywords) -> tuple[Options, Chain]:
+    """Return options and transforms, or refuse what cannot be done."""
+    others: dict[str, Any] = dict(keywords)
+    transforms = others.pop("transforms", None)
+    known = {field.name for field in fields(Options)} - {"fill"}
+    for name in others.keys() - known:
+        raise ArgumentTypeError(f"ImageFiles takes no argument {name}=")
+    options = Options(**others)
+    options = replace(options, codec=_chosen(options.codec))
+    if size is not None and transforms is not None:
         raise ArgumentError(
-            "size= together with mode=None gives no array: channels and depth differ from file to "
-            'file; choose mode="RGB", "L" or "RGBA", or output="pil"'
+            "size= and transforms= exclude each other: write transforms=[Resize(size), ...]"
         )
-    return Options(size=height_width, mode=mode, output=output)
+    if size is not None:
+        transforms = [Resize(_checked_size(size))]
+    return options.with_transforms(transforms or [])
+
+
+def _chosen(codec: str | None) -> str:
+    """Give the codec: the fast one if it is there and none was asked for."""
+    there = library() is not None
+    if codec == "simplejpeg" and not there:
+        raise MissingExtraError(
+            'codec="simplejpeg" needs simplejpeg and cykooz-resizer: pip install "aliquot[image]"',
+            name="simplejpeg",
+        )
+    return codec or ("simplejpeg" if there else "pillow")
 
 
 def _check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:

@@ -6,55 +6,59 @@ resample does the rest. Colours are converted before that resample, because pale
 be averaged and alpha must not bleed into what drops it.
 """
 
-import functools
 import io
-from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from aliquot._needs import need
-from aliquot.errors import ImageError
-from aliquot.image._quiet import quiet
+from aliquot.image._pil import pil as pil
+from aliquot.image._resample import shrink
+from aliquot.image._turns import TURNS, Part
 
 if TYPE_CHECKING:
-    from PIL.Image import Image, Transpose
+    from PIL.Image import Image
 
 # The formats of the known extensions, JPEG first since most are; no EPS, which runs Ghostscript.
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "AVIF", "PPM")
 
 _ORIENTATION = 0x0112
-_TURNS = {
-    2: "FLIP_LEFT_RIGHT",
-    3: "ROTATE_180",
-    4: "FLIP_TOP_BOTTOM",
-    5: "TRANSPOSE",
-    6: "ROTATE_270",
-    7: "TRANSVERSE",
-    8: "ROTATE_90",
-}
-_FIRST_SIDEWAYS = 5
-_GAP = 2.0
 
 
-@functools.cache
-def pil(module: str) -> Any:
-    """Import a module of Pillow, or say what to install."""
-    return need(f"PIL.{module}", extra="image", purpose="ImageFiles")
+def opened(blob: bytes) -> Any:
+    """Open a picture whose pixels are not decoded yet; close it, or use it in ``with``."""
+    return pil("Image").open(io.BytesIO(blob), formats=FORMATS)
 
 
-def decode_into(paths: Iterable[str], out: npt.NDArray[np.uint8], *, mode: str) -> None:
-    """Decode one picture into each row of `out`, shape (n, height, width, channels)."""
-    size = (out.shape[1], out.shape[2])
-    for row, path in zip(out, paths, strict=True):
-        row[...] = pixels(_decoded(path, size, mode))
+def part_of(
+    image: Any, part: Part, mode: str | None, interpolation: str, gap: float | None
+) -> "Image":
+    """Cut a part out of a picture as it is stored, in `mode`, resampled and antialiased."""
+    box, size = part.box, (part.width, part.height)
+    scale_y = scale_x = 1.0
+    if gap is not None:
+        width, height = image.size
+        # Never to another mode: libjpeg cannot take grey out of a JPEG whose channels are RGB.
+        factor = shrink(part, gap)
+        image.draft(None, (-(-width // factor), -(-height // factor)))
+        scale_x, scale_y = image.size[0] / width, image.size[1] / height
+    image.load()
+    coloured = in_mode(image, mode)
+    box = (box[0] * scale_x, box[1] * scale_y, box[2] * scale_x, box[3] * scale_y)
+    if size == coloured.size and list(box) == [0, 0, *size]:
+        return coloured
+    return _resized(coloured, size, box, interpolation, gap)
 
 
-def decode(paths: Iterable[str], *, size: tuple[int, int] | None, mode: str | None) -> list[Any]:
-    """Decode each picture to a Pillow image, of `size` (height, width) if that is given."""
-    return [_decoded(path, size, mode) for path in paths]
+def as_image(pixels: npt.NDArray[Any]) -> "Image":
+    """Make a Pillow image of an array (height, width, channels)."""
+    image: Image = pil("Image").fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    return image
+
+
+def reason(error: Exception, blob: bytes) -> str:
+    """Say why a picture could not be decoded."""
+    return "the file is empty" if not blob else _reason(error)
 
 
 def pixels(image: "Image") -> npt.NDArray[Any]:
@@ -62,21 +66,6 @@ def pixels(image: "Image") -> npt.NDArray[Any]:
     array = np.array(image)
     native = array.astype(array.dtype.newbyteorder("="), copy=False)
     return native if native.ndim == 3 else native[..., np.newaxis]
-
-
-def _decoded(path: str, size: tuple[int, int] | None, mode: str | None) -> "Image":
-    # Read apart from decoding: what the file system says must stay what it is.
-    blob = Path(path).read_bytes()
-    try:
-        with quiet(), pil("Image").open(io.BytesIO(blob), formats=FORMATS) as image:
-            return _shaped(image, size, mode)
-    except MemoryError:
-        raise
-    except Exception as error:
-        reason = "the file is empty" if not blob else _reason(error)
-        raise ImageError(
-            f"cannot decode the picture {path}: {reason}", path=path, reason=reason
-        ) from error
 
 
 def _reason(error: Exception) -> str:
@@ -88,20 +77,7 @@ def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _shaped(image: Any, size: tuple[int, int] | None, mode: str | None) -> "Image":
-    orientation = _orientation(image)
-    box = None
-    if size is not None:
-        size = size if orientation < _FIRST_SIDEWAYS else (size[1], size[0])
-        box = _shrink_on_load(image, size)
-    image.load()
-    image = in_mode(image, mode)
-    if size is not None:
-        image = _resized(image, size, box)
-    return _upright(image, orientation)
-
-
-def _orientation(image: Any) -> int:
+def orientation_of(image: Any) -> int:
     # Pillow's TIFF reader turns the picture itself.
     if image.format == "TIFF":
         return 1
@@ -111,33 +87,17 @@ def _orientation(image: Any) -> int:
         raise
     except Exception:  # noqa: BLE001 - broken metadata does not spoil a good picture
         return 1
-    return value if isinstance(value, int) and value in _TURNS else 1
+    return value if isinstance(value, int) and value in TURNS else 1
 
 
-def _shrink_on_load(image: Any, size: tuple[int, int]) -> Any:
-    """Ask a JPEG for fewer pixels; return the box that they fill, None for other formats."""
-    height, width = (round(side * _GAP) for side in size)
-    # Never to another mode: libjpeg cannot take grey out of a JPEG whose channels are RGB.
-    drafted = image.draft(None, (width, height))
-    return drafted and drafted[1]
-
-
-def _resized(image: "Image", size: tuple[int, int], box: Any) -> "Image":
+def _resized(
+    image: "Image", size: tuple[int, int], box: Any, interpolation: str, gap: float | None
+) -> "Image":
     if image.mode.startswith("I;16"):
-        return _resized(image.convert("I"), size, box).convert("I;16")
-    bilinear = pil("Image").Resampling.BILINEAR
-    return image.resize((size[1], size[0]), bilinear, box=box, reducing_gap=_GAP)
-
-
-def _upright(image: "Image", orientation: int) -> "Image":
-    if orientation == 1:
-        return image
-    turn: Transpose = getattr(pil("Image").Transpose, _TURNS[orientation])
-    turned = image.transpose(turn)
-    # Else whoever applies the orientation again turns the picture twice.
-    for key in ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp"):
-        turned.info.pop(key, None)
-    return turned
+        grey = image.convert("I")
+        return _resized(grey, size, box, interpolation, gap).convert("I;16")
+    resampling = getattr(pil("Image").Resampling, interpolation.upper())
+    return image.resize(size, resampling, box=box, reducing_gap=gap)
 
 
 def in_mode(image: "Image", mode: str | None) -> "Image":

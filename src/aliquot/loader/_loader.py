@@ -218,10 +218,18 @@ class Loader(Generic[BatchT]):
             pad_last=pad_last,
         )
         self._order_of: tuple[int, Order] | None = None
+        # The batch size that orders are laid out for: a loaded state may bring another.
+        self._interleaved = self.batch_size
         wanted = _options.check_optional(epoch_samples, "epoch_samples", 1)
         if self._stream is None:
             default = (self._sampler or self.source).default_epoch_samples()
-            length = _options.epoch_length(self._order(0).length, default, wanted)
+            order = self._order(0)
+            length = _options.epoch_length(order.length, default, wanted)
+            if order.packed and self._on_error == "substitute":
+                raise ArgumentError(
+                    'on_error="substitute" does not go with a PackingSampler, whose rows have room '
+                    'for no other sample: on_error="skip" leaves padding'
+                )
             self._steps = replace(self._steps, length=length)
         else:
             check_stream_options(
@@ -447,13 +455,17 @@ class Loader(Generic[BatchT]):
         StateError
             If it belongs to another recipe, with what differs (a `ValueError`).
         """
-        _state.check_state(state, self._recipe(), adopt_seed=not self._seed_given)
+        recipe = self._recipe()
+        _state.check_state(state, recipe, adopt_seed=not self._seed_given)
         if self._stream is None and not self._begins_step(self._order(0), state["place"]):
-            raise StateError(f"no step of a choice begins at place {state['place']}")
+            raise StateError(f"no step begins at place {state['place']}")
         self._end_iterator("another state was loaded")
         if state["seed"] != self.seed:
             self.seed = state["seed"]
             self._order_of = self._shared_maker = None
+        if "interleaved" in recipe and state["interleaved"] != self._interleaved:
+            self._interleaved = state["interleaved"]
+            self._order_of = None
         self._position.pinned = None
         self._position.go(state["epoch"], state["place"], int(state.get("step", 0)))
         if self._stream is not None:
@@ -606,19 +618,24 @@ class Loader(Generic[BatchT]):
             seed=self.seed,
             epoch=epoch,
             shuffle=self._shuffle,
+            batch_size=self._interleaved,
             step_size=self._steps.size,
             drop_last=self._steps.drop_last,
             sampler=self._sampler,
         )
 
     def _recipe(self) -> dict[str, Any]:
-        sampler = self.source.sampling_note() if self._sampler is None else self._sampler.describe()
+        sampler = self.source.sampling_note(self._sampler)
         order = "shuffled" if self._shuffle else "in order"
         recipe = _state.recipe_of(
             length=self._steps.length, sampling=f"{sampler} {order}", seed=self.seed
         )
-        if self._stream is None and self._order(self._position.epoch).batch_shaped:
-            recipe |= {"batch_size": self.batch_size, "world_size": self.world_size}
+        if self._stream is None:
+            laid_out = self._order(self._position.epoch)
+            if laid_out.batch_shaped:
+                recipe |= {"batch_size": self.batch_size, "world_size": self.world_size}
+            elif laid_out.interleaved is not None:
+                recipe["interleaved"] = laid_out.interleaved
         return recipe
 
     def _end_iterator(self, reason: str) -> None:
@@ -636,6 +653,9 @@ def _nothing() -> None:
 
 
 def _shown(indices: Any) -> str:
-    return (
-        np.array2string(indices, threshold=10) if isinstance(indices, np.ndarray) else str(indices)
-    )
+    """Show which samples, a few of many."""
+    if isinstance(indices, np.ndarray):
+        return np.array2string(indices, threshold=10)
+    if hasattr(indices, "sample_indices"):
+        return _shown(indices.sample_indices)
+    return f"({', '.join(map(_shown, indices))})" if type(indices) is tuple else f"{indices!s:.200}"

@@ -9,9 +9,10 @@ import numpy as np
 
 from aliquot._address import Address, SampleFailures
 from aliquot._batch import length
+from aliquot._indices import IntArray
 from aliquot._random import hash_key
 from aliquot._task import Task
-from aliquot.data_source import AbstractDataSource, Order, Raw, take
+from aliquot.data_source import AbstractDataSource, Order, PackedBatch, Raw, pack, take
 from aliquot.errors import ArgumentError, SampleError, portable, site
 from aliquot.events import SampleFailed
 from aliquot.loader._steps import Steps
@@ -57,12 +58,17 @@ class Maker:
         if not len(task.places):
             return Made()
         start = perf_counter_ns()
-        address = Address(self.seed, task.epoch, task.places, tolerant=self.tolerant)
+        indices, places = flat(task)
+        address = Address(self.seed, task.epoch, places, tolerant=self.tolerant)
         try:
-            batch = self.source.read_at(task.indices, address)
+            batch = self.source.read_at(indices, address)
         except SampleFailures as failed:
             return Made(failures=failed.rows)
-        samples = len(task.places) if task.mask is None else int(task.mask.sum())
+        samples = len(places) if task.mask is None else int(task.mask[rows_of(task)].sum())
+        if isinstance(task.indices, PackedBatch):
+            begun = perf_counter_ns()
+            batch = pack(batch, task.indices, len(task.places))
+            address.count("pack", begun)
         if task.mask is not None:
             batch = _with_mask(batch, task.mask)
         if self.collate is not None:
@@ -70,6 +76,20 @@ class Maker:
             batch = self.collate(batch)
             address.count("collate", begun)
         return Made(batch, samples, {}, perf_counter_ns() - start, address.clock)
+
+
+def flat(task: Task) -> tuple[Any, IntArray]:
+    """Give the index and the place of each sample, also if they are packed in rows."""
+    if isinstance(task.indices, PackedBatch):
+        return task.indices.sample_indices, task.indices.places(task.places)
+    return task.indices, task.places
+
+
+def rows_of(task: Task) -> IntArray:
+    """Give the row that each sample stands in, also if several stand in one."""
+    packed = isinstance(task.indices, PackedBatch)
+    rows: IntArray = task.indices.row if packed else np.arange(len(task.places))
+    return rows
 
 
 def make(maker: Maker, task: Task) -> Made:
@@ -113,16 +133,14 @@ class Policy:
 
     def _skipped(self, task: Task, made: Made) -> Task:
         rows = sorted(made.failures)
+        if isinstance(task.indices, PackedBatch):
+            return self._unpacked(task, made, rows)
         good = np.delete(np.arange(len(task.places)), rows)
         failed = task.failed + _events(task, made, rows, "skipped")
         if task.mask is not None and not task.mask.any():
             return self._substituted(task, made)  # nothing but padding: any other sample will do
         if not len(good):
-            if self._steps.world_size > 1:
-                error = made.failures[rows[0]]
-                error.add_note("no sample of this rank's batch is left, and ranks need equal steps")
-                raise error
-            return task._replace(places=task.places[:0], failed=failed)
+            return self._emptied(task, made, failed)
         if task.mask is None:
             indices = take(task.indices, good)
             return task._replace(places=task.places[good], indices=indices, failed=failed)
@@ -137,6 +155,32 @@ class Policy:
             mask=mask,
             failed=failed,
         )
+
+    def _unpacked(self, task: Task, made: Made, rows: list[int]) -> Task:
+        """Leave samples out of their rows, which have padding there then."""
+        if task.mask is not None and not task.mask.any():
+            return self._refilled(task, made)
+        failed = task.failed + _events(task, made, rows, "skipped")
+        indices = task.indices.without(rows)
+        if len(indices.sample_indices):
+            return task._replace(indices=indices, failed=failed)
+        return self._emptied(task, made, failed)
+
+    def _refilled(self, task: Task, made: Made) -> Task:
+        """Fill up a rank that has no row of its own with another one."""
+        number = max(task.candidates, default=0) + 1
+        if number > _CANDIDATES:
+            raise made.failures[min(made.failures)]
+        key = hash_key(self._seed, task.epoch, task.place, number)
+        row = np.full_like(task.places, self._steps.candidate(self._order, task, key))
+        return task._replace(indices=self._order.at(row), candidates=(number,) * len(row))
+
+    def _emptied(self, task: Task, made: Made, failed: tuple[SampleFailed, ...]) -> Task:
+        if self._steps.world_size > 1:
+            error = made.failures[min(made.failures)]
+            error.add_note("no sample of this rank's batch is left, and ranks need equal steps")
+            raise error
+        return task._replace(places=task.places[:0], failed=failed)
 
     def _substituted(self, task: Task, made: Made) -> Task:
         rows = sorted(made.failures)
@@ -161,15 +205,19 @@ class Policy:
 
 def _events(task: Task, made: Made, rows: list[int], action: str) -> tuple[SampleFailed, ...]:
     """Tell of the samples that failed; one that only fills up is told of where it belongs."""
-    counted = [row for row in rows if task.mask is None or task.mask[row]]
-    return tuple([_event(task, row, made.failures[row], action) for row in counted])
+    _, places = flat(task)
+    row_of = rows_of(task)
+    counted = [row for row in rows if task.mask is None or task.mask[row_of[row]]]
+    return tuple(
+        [_event(task.epoch, int(places[row]), made.failures[row], action) for row in counted]
+    )
 
 
-def _event(task: Task, row: int, error: Exception, action: str) -> SampleFailed:
+def _event(epoch: int, place: int, error: Exception, action: str) -> SampleFailed:
     known = site(error)
     return SampleFailed(
-        epoch=task.epoch,
-        place=int(task.places[row]),
+        epoch=epoch,
+        place=place,
         index=known.index,
         path=known.path,
         reason=str(error) if type(error) is SampleError else f"{type(error).__name__}: {error}",

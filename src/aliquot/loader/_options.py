@@ -10,10 +10,8 @@ import numpy as np
 from aliquot.data_source import (
     AbstractDataSource,
     ArrayDataSource,
-    ChoiceDataSource,
-    CompositeDataSource,
-    MappedDataSource,
     SingleDataSource,
+    WrappedDataSource,
 )
 from aliquot.errors import ArgumentError, ArgumentTypeError
 from aliquot.sampling import AbstractSampler
@@ -59,11 +57,9 @@ def _refuse_parallel(source: Any) -> None:
         raise ArgumentTypeError(
             "a Loader has its own workers: hand it the data source itself, and pass pool="
         )
-    if isinstance(source, MappedDataSource):
-        _refuse_parallel(source.source)
-    elif isinstance(source, (CompositeDataSource, ChoiceDataSource)):
-        for member in source.datasets:
-            _refuse_parallel(member)
+    below = [source.source] if isinstance(source, WrappedDataSource) else []
+    for part in [*below, *getattr(source, "datasets", ())]:
+        _refuse_parallel(part)
 
 
 def as_seed(seed: Any, shuffle: Any) -> tuple[int, bool]:

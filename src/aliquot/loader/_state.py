@@ -38,10 +38,11 @@ def check_state(state: Any, recipe: Mapping[str, Any], *, adopt_seed: bool) -> N
         raise StateError(f"expected a state that a loader's state_dict() gave, not {state!r:.80}")
     if state["aliquot"] != _VERSION:
         raise StateError(f"the state has format {state['aliquot']!r}, and this is {_VERSION}")
+    adopted = {"interleaved", "seed"} if adopt_seed else {"interleaved"}
     differing = [
         f"{name} is {state.get(name)!r} in the state and {value!r} here"
         for name, value in recipe.items()
-        if state.get(name) != value and not (name == "seed" and adopt_seed)
+        if state.get(name) != value and name not in adopted
     ]
     if differing:
         raise StateError("the state belongs to another recipe: " + "; ".join(differing))
@@ -49,6 +50,9 @@ def check_state(state: Any, recipe: Mapping[str, Any], *, adopt_seed: bool) -> N
         value = state.get(name, 0 if name == "step" else None)
         if type(value) is not int or not 0 <= value < limit:
             raise StateError(f"{name} must be an integer of 0 or more in the state, not {value!r}")
+    laid_out = state.get("interleaved")
+    if "interleaved" in recipe and (type(laid_out) is not int or not 1 <= laid_out < 2**63):
+        raise StateError(f"interleaved must be a batch size in the state, not {laid_out!r}")
     if recipe["length"] is not None and state["place"] > recipe["length"]:
         raise StateError(
             f"place {state['place']} in the state lies beyond the {recipe['length']} of an epoch"

@@ -1,11 +1,12 @@
 """What a sampler is, for users who write their own."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from aliquot._arguments import ShuffleRNG, check_batch_size
 from aliquot._indices import IntArray
 from aliquot.errors import ArgumentTypeError
+from aliquot.sampling._drawn import Seeded
 from aliquot.sampling._plan import OrderedPlan, batches
 
 
@@ -27,6 +28,11 @@ class AbstractSampler:
     >>> [batch.tolist() for batch in EvenSampler().in_order_indices_batch_iterator(2)]
     [[0, 2], [4, 6], [8]]
     """
+
+    batch_shaped = False
+    """Whether the order depends on the size of a step, so that it cannot go on with another."""
+    interleaved: int | None = None
+    """The batch size that the order is laid out for, if it can go on with another."""
 
     def num_indices_generated(self) -> int | float | None:
         """Count the indices of an epoch.
@@ -110,6 +116,14 @@ class AbstractSampler:
             "first, and give the sampler to the loader"
         )
 
+    def for_length(self, length: int) -> "AbstractSampler":
+        """Give this sampler for data of `length` samples, if that is known only now."""
+        return self
+
+    def for_steps(self, batch_size: int, step_size: int) -> "AbstractSampler":
+        """Give this sampler for batches of a size, and steps of that size over all ranks."""
+        return self
+
     def plan(self, *, shuffle: bool, seed: int, epoch: int) -> OrderedPlan:
         """Give the order of an epoch, any place of which can be asked for.
 
@@ -160,14 +174,19 @@ class PlannedSampler(AbstractSampler):
 
     def drawn_plan(self, rng: ShuffleRNG) -> OrderedPlan:
         """Give an epoch drawn from `rng`; nothing is drawn before the plan is asked."""
-        raise NotImplementedError
+        return Seeded(lambda seed: self.keyed_plan(seed, 0), rng)
 
     def in_order_indices_batch_iterator(self, batch_size: int) -> Iterator[IntArray]:
         """See `AbstractSampler.in_order_indices_batch_iterator`."""
-        return batches(self.in_order_plan(), check_batch_size(batch_size))
+        size = check_batch_size(batch_size)
+        return batches(self._for_batches(size).in_order_plan(), size)
 
     def shuffled_indices_batch_iterator(
         self, batch_size: int, shuffle_rng: ShuffleRNG
     ) -> Iterator[IntArray]:
         """See `AbstractSampler.shuffled_indices_batch_iterator`."""
-        return batches(self.drawn_plan(shuffle_rng), check_batch_size(batch_size))
+        size = check_batch_size(batch_size)
+        return batches(self._for_batches(size).drawn_plan(shuffle_rng), size)
+
+    def _for_batches(self, size: int) -> "PlannedSampler":
+        return cast("PlannedSampler", self.for_steps(size, size))

@@ -1,15 +1,17 @@
 """Plans drawn from a user's generator: they are read once, from the first place onward.
 
-The draws are those of BatchUp 0.2.3, call for call, so that its users keep their orders and the
-state in which their generator is left.
+The draws of `DrawnPasses` and `DrawnByWeight` are those of BatchUp 0.2.3, call for call, so that
+its users keep their orders and the state in which their generator is left.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aliquot._arguments import ShuffleRNG
 from aliquot._indices import IntArray
-from aliquot.sampling._plan import clip
+from aliquot.sampling._plan import OrderedPlan, clip
 
 
 class DrawnPasses:
@@ -77,3 +79,17 @@ class DrawnByWeight:
     def indices(self, start: int, stop: int) -> IntArray:
         drawn = self._cumulative.searchsorted(self._rng.random(stop - start), side="right")
         return np.asarray(drawn, dtype=np.int64)
+
+
+class Seeded:
+    """A keyed plan whose seed is one number drawn from a generator, when it is first asked."""
+
+    def __init__(self, make: Callable[[int], OrderedPlan], rng: ShuffleRNG) -> None:
+        self._make = make
+        self._rng = rng
+        self._plan: OrderedPlan | None = None
+
+    def indices(self, start: int, stop: int) -> IntArray:
+        if self._plan is None:
+            self._plan = self._make(int(self._rng.random() * 2**53))
+        return self._plan.indices(start, stop)

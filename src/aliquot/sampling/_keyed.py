@@ -7,10 +7,10 @@ An order belongs to a version; a change to any of the arithmetic here, or to the
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from aliquot._indices import IntArray
-from aliquot._random import hash_key, hash_places, to_unit
+from aliquot._random import hash_key, hash_places
 from aliquot.errors import ArgumentError
 from aliquot.sampling._plan import check_repeats, clip
 
@@ -18,15 +18,14 @@ ORDER_VERSION = 1
 """The version of the orders, for the fingerprint of a state."""
 
 _LARGEST = 2**62
-_SORTED_UP_TO = 2**16
-_PLACE = np.uint64(2**16 - 1)
+SORTED_UP_TO = 2**16
+PLACE = np.uint64(2**16 - 1)
 _ROUNDS = 8
 _BLOCK = 65_536
 # Four buffers of this length in 32 bits fit the second cache.
 _CHUNK = 16_384
 
 _ORDER = int.from_bytes(b"order")
-_WEIGHTS = int.from_bytes(b"weights")
 
 
 class Permutation:
@@ -69,9 +68,7 @@ class Permutation:
         self._key = key
         # Other lengths under one key have orders that have nothing in common.
         own = hash_key(key, n)
-        self._order: _Sorted | _Feistel = (
-            _Sorted(n, own) if n <= _SORTED_UP_TO else _Feistel(n, own)
-        )
+        self._order: _Sorted | _Feistel = _Sorted(n, own) if n <= SORTED_UP_TO else _Feistel(n, own)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Permutation, (self._n, self._key)
@@ -103,10 +100,10 @@ class _Sorted:
     def at(self, places: IntArray) -> IntArray:
         if self._kept is None:
             # Sorting words that carry their place is an eighth of the time of argsort.
-            words = hash_places(self._key, np.arange(self._n, dtype=np.int64)) & ~_PLACE
+            words = hash_places(self._key, np.arange(self._n, dtype=np.int64)) & ~PLACE
             words |= np.arange(self._n, dtype=np.uint64)
             words.sort()
-            self._kept = (words & _PLACE).astype(np.uint16)
+            self._kept = (words & PLACE).astype(np.uint16)
         return self._kept[places].astype(np.int64)
 
 
@@ -222,33 +219,3 @@ class KeyedPasses:
             permutation = Permutation(self._n, hash_key(self._key, number))
             self._latest = number, permutation
         return permutation
-
-
-class KeyedByWeight:
-    """Endless draws with replacement, sample ``i`` in proportion to ``weights[i]``.
-
-    The draw of a place is its own: the inversion of the cumulative sum at the place's hash.
-
-    Parameters
-    ----------
-    weights : array of float, shape (n,)
-        Finite, 0 or more, with a sum above 0; not checked.
-    seed, epoch : int
-        Each 0 or more and less than 2**64.
-
-    Examples
-    --------
-    >>> KeyedByWeight([1.0, 0.0, 3.0], seed=0, epoch=0).indices(0, 8)
-    array([2, 0, 0, 2, 0, 0, 2, 0])
-    """
-
-    def __init__(self, weights: ArrayLike, seed: int, epoch: int) -> None:
-        self._cumulative = np.cumsum(weights, dtype=np.float64)
-        self._cumulative /= self._cumulative[-1]
-        self._key = hash_key(_WEIGHTS, seed, epoch)
-
-    def indices(self, start: int, stop: int) -> IntArray:
-        """See `OrderedPlan.indices`; it never ends."""
-        drawn = to_unit(hash_places(self._key, np.arange(start, stop, dtype=np.int64)))
-        found = self._cumulative.searchsorted(drawn, side="right")
-        return np.asarray(found, dtype=np.int64)

@@ -4,13 +4,11 @@ An ordered plan answers ``indices(start, stop)`` for any places, and asking twic
 A plan that draws from a user's generator can be read once only, from its first place onward.
 """
 
-import hashlib
 from collections.abc import Iterator
 from operator import index
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aliquot._indices import IntArray
 from aliquot.errors import ArgumentError, ArgumentTypeError
@@ -69,11 +67,6 @@ class Subset:
 
     def indices(self, start: int, stop: int) -> IntArray:
         return self._subset[self._plan.indices(start, stop)]
-
-
-def digest(array: NDArray[Any]) -> str:
-    """Give a short hash of an array, to tell two recipes apart."""
-    return hashlib.blake2b(array.tobytes(), digest_size=6).hexdigest()
 
 
 def batches(plan: OrderedPlan, batch_size: int) -> Iterator[IntArray]:

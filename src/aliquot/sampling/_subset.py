@@ -4,11 +4,11 @@ import math
 from typing import Any
 
 from aliquot._arguments import ShuffleRNG
-from aliquot._indices import IntArray, as_index_array, check_indices
+from aliquot._indices import IntArray, as_index_array, check_indices, digest
 from aliquot.sampling._abstract import PlannedSampler
 from aliquot.sampling._drawn import DrawnPasses
 from aliquot.sampling._keyed import KeyedPasses
-from aliquot.sampling._plan import ENDLESS, InOrder, Subset, check_repeats, digest
+from aliquot.sampling._plan import ENDLESS, InOrder, Subset, check_repeats
 
 
 class SubsetSampler(PlannedSampler):
