@@ -7,8 +7,7 @@
 """
 
 import importlib
-from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aliquot import data_source, errors, events, sampling, stages, work_pool
 from aliquot.accessors import locked, per_worker
@@ -17,6 +16,7 @@ from aliquot.sampling import split
 
 if TYPE_CHECKING:
     from aliquot import image, testing
+    from aliquot.image import show
 
 __all__ = [
     "Loader",
@@ -27,6 +27,7 @@ __all__ = [
     "locked",
     "per_worker",
     "sampling",
+    "show",
     "split",
     "stages",
     "testing",
@@ -39,9 +40,11 @@ _ON_DEMAND = frozenset({"image", "testing"})
 """Rooms that are imported when first named, as few programs need all of them."""
 
 
-def __getattr__(name: str) -> ModuleType:
+def __getattr__(name: str) -> Any:
     if name in _ON_DEMAND:
         return importlib.import_module(f"aliquot.{name}")
+    if name == "show":
+        return importlib.import_module("aliquot.image").show
     raise AttributeError(f"module 'aliquot' has no attribute {name!r}")
 
 

@@ -23,6 +23,15 @@ class ArrayLike(Protocol):
 
 
 @runtime_checkable
+class ForewarnedArrayLike(ArrayLike, Protocol):
+    """An array-like that can make ready what will be read, such as files."""
+
+    def will_need(self, indices: NDArray[np.int64]) -> None:
+        """Hear of samples that will be read soon; called in a thread of its own."""
+        ...
+
+
+@runtime_checkable
 class DrawingArrayLike(ArrayLike, Protocol):
     """An array-like that takes random numbers, such as pictures with random transforms."""
 

@@ -49,7 +49,7 @@ def test_a_painted_rectangle_goes_where_its_corners_go(warp, box):
     rows, columns = np.nonzero(warp_mask(painted(box, 1, np.uint8), warp))
     middle = np.array([[(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]])
     centroid = [columns.mean() + 0.5, rows.mean() + 0.5]
-    np.testing.assert_allclose(centroid, warp_points(middle, warp)[0], atol=0.55)
+    np.testing.assert_allclose(centroid, warp_points(middle, warp)[0], atol=0.8)
     left, top, right, bottom = warp_boxes(np.array([box]), warp)[0]
     extent = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
     # A sharp corner may end between the middles of pixels.
@@ -157,7 +157,9 @@ def test_masks_may_be_views():
     assert warp_mask(mask, Warp(STAY, 3, 4)).tolist() == mask.tolist()
 
 
-@pytest.mark.parametrize(("fill", "dtype"), [(256, "u1"), (-1, "u2"), (0.5, "i4"), (np.nan, "i4"), ("x", "i4")])
+@pytest.mark.parametrize(
+    ("fill", "dtype"), [(256, "u1"), (-1, "u2"), (0.5, "i4"), (np.nan, "i4"), ("x", "i4")]
+)
 def test_a_mask_cannot_be_filled_with_what_it_cannot_hold(fill, dtype):
     """The message names the dtype."""
     with pytest.raises(ArgumentError, match="fill must be a value of a mask of"):

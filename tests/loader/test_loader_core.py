@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import aliquot as aq
+from aliquot import Loader
 from aliquot._batch import leaves
 from aliquot.data_source import ArrayDataSource, ChoiceDataSource, CompositeDataSource
+from aliquot.errors import ArgumentError
 from aliquot.sampling import WeightedSampler
 from aliquot.work_pool import WorkerProcessPool
 
@@ -231,3 +233,28 @@ def test_a_thousand_million_samples_take_no_memory():
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 8 * 2**20
+
+
+def flip(x):
+    return -x
+
+
+def jittered(x, rng):
+    return x + rng.random()
+
+
+def test_a_batch_can_be_seen_before_a_function():
+    """As it is handed to it, with the numbers drawn by those before."""
+    source = ArrayDataSource([np.arange(10.0)]).map(jittered).map_samples(flip)
+    loader = Loader(source, batch_size=4, shuffle=True, seed=3, collate=list)
+    raw = loader.batch_at(0, 4, until=jittered)
+    drawn = loader.batch_at(0, 4, until=flip)
+    assert (raw[0] == loader.indices_at(0, 4)).all()
+    assert (-drawn == loader.batch_at(0, 4)).all()
+
+
+def test_a_function_that_the_source_does_not_have_is_refused():
+    """The message lists those that it has."""
+    loader = Loader(ArrayDataSource([np.arange(10.0)]).map(flip), batch_size=4, seed=0)
+    with pytest.raises(ArgumentError, match="is no function of the source, which has flip"):
+        loader.batch_at(0, 0, until=jittered)

@@ -10,7 +10,12 @@ from aliquot.data_source._composite import CompositeDataSource
 from aliquot.data_source._concat import ConcatDataSource
 from aliquot.data_source._index_batch import ChoiceBatch, PackedBatch, Raw, take
 from aliquot.data_source._iterator import IteratorDataSource
-from aliquot.data_source._mapped import MapDataSource, MappedDataSource, MapSamplesDataSource
+from aliquot.data_source._mapped import (
+    MapDataSource,
+    MappedDataSource,
+    MapSamplesDataSource,
+    before,
+)
 from aliquot.data_source._mix import MixDataSource
 from aliquot.data_source._orders import Drawn, Order, Recipe
 from aliquot.data_source._packed import pack
@@ -46,6 +51,7 @@ __all__ = [
     "addressed_indices",
     "batch_map_concat",
     "batch_map_mean",
+    "before",
     "coerce_data_source",
     "pack",
     "take",

@@ -9,7 +9,7 @@ import numpy as np
 from aliquot._address import Address, outside_an_epoch
 from aliquot._batch import describe, is_column, leaves, pick
 from aliquot._indices import IntArray, check_indices
-from aliquot._protocols import ArrayLike, DrawingArrayLike
+from aliquot._protocols import ArrayLike, DrawingArrayLike, ForewarnedArrayLike
 from aliquot.accessors import Reader, count_samples, reader_for
 from aliquot.data_source._random_access import RandomAccessDataSource
 from aliquot.data_source._source import AbstractDataSource, BatchT_co
@@ -156,6 +156,17 @@ class ArrayDataSource(RandomAccessDataSource[BatchT_co]):
         found = check_indices(indices, self._length)
         return self._columns_at(found, outside_an_epoch(found))
 
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether a column has `will_need`."""
+        return any(isinstance(column, ForewarnedArrayLike) for _, column in _items(self.data))
+
+    def will_need(self, indices: Any) -> None:
+        """See `AbstractDataSource.will_need`."""
+        for _, column in _items(self.data):
+            if isinstance(column, ForewarnedArrayLike):
+                column.will_need(indices)
+
     def count_takers(self) -> int:
         """Count the columns that take random numbers."""
         return sum(self._reader(name, column)[1] for name, column in _items(self.data))
@@ -167,12 +178,14 @@ class ArrayDataSource(RandomAccessDataSource[BatchT_co]):
         return self.samples_by_indices_nomapping(indices)
 
     def _columns_at(self, indices: IntArray, address: Address) -> BatchT_co:
-        columns, stage = [], 0
+        columns = []
+        stages: dict[Any, int] = {}
         for name, column in _items(self.data):
             read, draws = self._reader(name, column)
             if draws:
+                # Columns of one geometry share their random numbers.
+                stage = stages.setdefault(getattr(column, "geometry", name), len(stages))
                 read = partial(column.read, rng=address.draws(stage))
-                stage += 1
             columns.append(_read(name, column, read, indices))
         batch: Any
         if not isinstance(self.data, (list, tuple)):

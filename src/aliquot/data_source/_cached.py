@@ -123,6 +123,11 @@ class CachedDataSource(WrappedDataSource[BatchT_co]):
         self._store: FolderCache | MemoryCache | None = None
         self._opening = threading.Lock()
 
+    @property
+    def reads_ahead(self) -> bool:
+        """Never: what is cached need not be read."""
+        return False
+
     def __repr__(self) -> str:
         return f"{self.source!r}.cache({self._shown})"
 

@@ -14,7 +14,7 @@ from aliquot.data_source._index_batch import first_at
 from aliquot.data_source._source import AbstractDataSource, BatchT_co
 from aliquot.data_source._stage import apply, as_batch, call, name_of, takes_rng
 from aliquot.data_source._wrapped import WrappedDataSource
-from aliquot.errors import ArgumentTypeError, BatchError, note_site
+from aliquot.errors import ArgumentError, ArgumentTypeError, BatchError, note_site
 
 
 class MappedDataSource(WrappedDataSource[BatchT_co]):
@@ -189,3 +189,24 @@ class MapSamplesDataSource(MappedDataSource[Any]):
         if result is None:
             raise BatchError(f"{self._name} must return a sample, but it returned None")
         return result
+
+
+def before(source: AbstractDataSource[Any], fn: Callable[..., Any]) -> AbstractDataSource[Any]:
+    """Give the source whose batches or samples a function of `source` is called with.
+
+    Raises
+    ------
+    ArgumentError
+        If `source` has no such function.
+    """
+    known = []
+    part: Any = source
+    while isinstance(part, WrappedDataSource):
+        if isinstance(part, MappedDataSource):
+            if part.fn is fn or part.fn == fn:
+                return part.source
+            known.append(name_of(part.fn))
+        part = part.source
+    raise ArgumentError(
+        f"{fn!r} is no function of the source, which has {', '.join(reversed(known)) or 'none'}"
+    )

@@ -37,6 +37,15 @@ class SingleDataSource(RandomAccessDataSource[Any]):
         """See `ArrayDataSource.samples_by_indices_nomapping`."""
         return self._columns.samples_by_indices_nomapping(indices)[0]
 
+    @property
+    def reads_ahead(self) -> bool:
+        """See `ArrayDataSource.reads_ahead`."""
+        return self._columns.reads_ahead
+
+    def will_need(self, indices: Any) -> None:
+        """See `ArrayDataSource.will_need`."""
+        self._columns.will_need(indices)
+
     def count_takers(self) -> int:
         """See `ArrayDataSource.count_takers`."""
         return self._columns.count_takers()

@@ -140,6 +140,14 @@ class AbstractDataSource(Generic[BatchT_co]):
             return cast("BatchT_co", indices.batch)
         return self.samples_by_indices_nomapping(indices)
 
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether `will_need` makes a difference."""
+        return False
+
+    def will_need(self, indices: Any) -> None:
+        """Hear of samples that will be read soon, as `read_at` takes them."""
+
     def as_indices(self, indices: Any, *, mapped: bool) -> Any:
         """Give what `read_at` takes for what a user hands over.
 

@@ -36,6 +36,15 @@ class WrappedDataSource(AbstractDataSource[BatchT_co]):
         """Count the samples of an epoch of the wrapped source."""
         return self.source.num_samples(**settings)
 
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether the wrapped source does."""
+        return self.source.reads_ahead
+
+    def will_need(self, indices: Any) -> None:
+        """See `AbstractDataSource.will_need`."""
+        self.source.will_need(indices)
+
     def count_takers(self) -> int:
         """See `AbstractDataSource.count_takers`."""
         return self.source.count_takers()

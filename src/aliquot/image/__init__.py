@@ -1,7 +1,15 @@
 """Pictures in files, read as arrays, with transforms (``pip install "aliquot[image]"``)."""
 
+from aliquot.image._affine import RandomAffine, RandomRotation
+from aliquot.image._apply import RandomApply
+from aliquot.image._autoaugment import RandAugment, TrivialAugmentWide
+from aliquot.image._blur import GaussianBlur
+from aliquot.image._colour import ColorJitter, Grayscale, RandomGrayscale
+from aliquot.image._erase import RandomErasing
 from aliquot.image._files import ImageFiles
+from aliquot.image._floats import Normalize, ToDtype, ToFloat
 from aliquot.image._sheet import contact_sheet
+from aliquot.image._show import show
 from aliquot.image._transforms import (
     CenterCrop,
     Pad,
@@ -14,12 +22,26 @@ from aliquot.image._transforms import (
 
 __all__ = [
     "CenterCrop",
+    "ColorJitter",
+    "GaussianBlur",
+    "Grayscale",
     "ImageFiles",
+    "Normalize",
     "Pad",
+    "RandAugment",
+    "RandomAffine",
+    "RandomApply",
     "RandomCrop",
+    "RandomErasing",
+    "RandomGrayscale",
     "RandomHorizontalFlip",
     "RandomResizedCrop",
+    "RandomRotation",
     "RandomVerticalFlip",
     "Resize",
+    "ToDtype",
+    "ToFloat",
+    "TrivialAugmentWide",
     "contact_sheet",
+    "show",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -122,6 +122,8 @@ class RandAugment:
     num_magnitude_bins: int = 31
     interpolation: str = "nearest"
     fill: float | Sequence[float] | None = None
+    moves_pixels: ClassVar[bool] = True
+    # Some of its changes do, and do not tell where to.
 
     def __post_init__(self) -> None:
         check_whole("num_ops", self.num_ops, 0)
@@ -190,6 +192,8 @@ class TrivialAugmentWide:
     num_magnitude_bins: int = 31
     interpolation: str = "nearest"
     fill: float | Sequence[float] | None = None
+    moves_pixels: ClassVar[bool] = True
+    # Some of its changes do, and do not tell where to.
 
     def __post_init__(self) -> None:
         _check_common(self)

@@ -90,7 +90,7 @@ class GaussianBlur:
         rows = np.ascontiguousarray(image)[_reflected(height, len(weights) - 1)]
         blurred = _weighted(rows.reshape(1, -1).astype(np.float32), weights, width * channels)
         weights = half_bell(across, sigma)
-        columns = blurred.reshape(image.shape)[:, _reflected(width, len(weights) - 1)]
+        columns = _widened(blurred.reshape(image.shape), len(weights) - 1)
         blurred = _weighted(columns.reshape(height, -1), weights, channels)
         if image.dtype == np.uint8:
             np.rint(blurred, out=blurred)
@@ -113,6 +113,18 @@ def half_bell(size: int, sigma: float) -> NDArray[np.float32]:
 def _reflected(length: int, radius: int) -> NDArray[np.int64]:
     """Give which pixel stands at each place from `radius` before to `radius` after the picture."""
     return np.pad(np.arange(length), radius, mode="reflect")
+
+
+def _widened(image: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
+    """Add `radius` reflected columns on both sides."""
+    height, width, channels = image.shape
+    wide = np.empty((height, width + 2 * radius, channels), np.float32)
+    wide[:, radius : radius + width] = image
+    # Only what is added is looked up: a column has a few bytes a row.
+    columns = _reflected(width, radius)
+    wide[:, :radius] = image[:, columns[:radius]]
+    wide[:, radius + width :] = image[:, columns[radius + width :]]
+    return wide
 
 
 def _weighted(

@@ -1,21 +1,24 @@
 """A list of transforms, and how far it goes before anything is decoded."""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aliquot._batch import describe, stack
 from aliquot._random import Draws
-from aliquot.errors import ArgumentTypeError, BatchError
+from aliquot.errors import ArgumentError, ArgumentTypeError, BatchError
 from aliquot.image._pillow import as_image
 from aliquot.image._resample import resampled
+from aliquot.image._targets import Target
 from aliquot.image._transforms import Geometric, Resize
 from aliquot.image._turns import TURNS, place, stored_part, upright
-from aliquot.image._views import Views
+from aliquot.image._views import View, Views
+from aliquot.image._warp import warp_image
 
 _UPRIGHT = TURNS[1]
 
@@ -42,10 +45,7 @@ class Chain:
                     "a transform is one of aliquot.image, or a function of one picture, not "
                     f"{transform!r}"
                 )
-        n = next(
-            (i for i, own in enumerate(transforms) if not isinstance(own, Geometric)),
-            len(transforms),
-        )
+        n = _fusible(transforms)
         return cls(tuple(transforms[:n]), tuple(transforms[n:]))
 
     def __str__(self) -> str:
@@ -76,9 +76,8 @@ class Chain:
 
     @property
     def fill(self) -> Any:
-        """What the last transform that pads fills up with."""
-        fills = [own.fill for own in self.fused if hasattr(own, "fill")]
-        return fills[-1] if fills else 0
+        """What the transforms that are fused fill with: they agree on it."""
+        return next((own.border for own in self.fused if own.border is not None), 0)
 
     def views(self, views: Views, rng: Draws) -> Views:
         """Give what is seen of each picture; each transform has random numbers of its own."""
@@ -86,10 +85,25 @@ class Chain:
             views = own.view(views, rng.part(number))
         return views
 
-    def finish(self, images: Any, rng: Draws, options: Any) -> Any:
-        """Apply the rest of the transforms to decoded pictures, and lay them out."""
+    def check_targets(self) -> None:
+        """Refuse transforms that cannot tell where they move what belongs to a picture."""
+        for own in self.after:
+            inner = getattr(own, "transforms", ())
+            if getattr(own, "moves_pixels", False) or any(hasattr(one, "warp") for one in inner):
+                raise ArgumentError(
+                    f"{type(own).__name__} does not tell where it moves pixels, so masks, boxes "
+                    "and keypoints cannot go along: use RandomAffine or RandomRotation itself"
+                )
+
+    def finish(
+        self, images: Any, targets: list[Target], mask_fill: int, rng: Draws, options: Any
+    ) -> Any:
+        """Apply the rest of the transforms to decoded pictures, and lay them out.
+
+        What belongs to the pictures is moved in place.
+        """
         for number, own in enumerate(self.after, len(self.fused)):
-            images = _applied(own, images, rng.part(number))
+            images = _applied(own, images, targets, mask_fill, rng.part(number), options)
         if options.output == "pil":
             return [as_image(image) for image in images]
         if options.layout == "NCHW":
@@ -108,19 +122,75 @@ def takes_rng(transform: Any) -> bool:
     return parameter is not None and parameter.default is parameter.empty
 
 
-def _applied(transform: Any, images: Any, rng: Draws) -> Any:
+def _fusible(transforms: Sequence[Any]) -> int:
+    """Count the transforms of geometry that come first and fill with the same."""
+    border = None
+    for number, own in enumerate(transforms):
+        if not isinstance(own, Geometric):
+            return number
+        if border is None:
+            border = own.border
+        elif own.border is not None and not np.array_equal(own.border, border):
+            return number
+    return len(transforms)
+
+
+def _applied(
+    transform: Any, images: Any, targets: list[Target], mask_fill: int, rng: Draws, options: Any
+) -> Any:
     """Apply a transform to each picture, or to all at once where it can and they are an array."""
     if isinstance(images, np.ndarray) and getattr(transform, "whole_batches", False):
         return transform(images)
     if not len(images):
         return images
-    found = [_one(transform, image, rng, row) for row, image in enumerate(images)]
-    return stack(found) if isinstance(images, np.ndarray) else found
+    found = []
+    for row, image in enumerate(images):
+        move = _move_of(transform, image, rng, row, options.own_interpolation)
+        found.append(_one(transform, image, rng, row) if move is None else move.image(image))
+        if targets and move is not None:
+            targets[row] = move.target(targets[row], mask_fill)
+        elif targets and found[-1].shape[:2] != image.shape[:2]:
+            raise BatchError(
+                f"{_told(transform)} changed the size of a picture, and what belongs to it cannot "
+                "go along: resize and crop with the transforms of aliquot.image"
+            )
+    return stack(found) if isinstance(images, np.ndarray) or _levels(transform, options) else found
+
+
+def _levels(transform: Any, options: Any) -> bool:
+    """Whether a transform gives pictures of any size the same one, and so an array."""
+    if options.channels is None or options.output == "pil":
+        return False
+    return isinstance(transform, Geometric) and transform.final_size(None) is not None
+
+
+class _Move(NamedTuple):
+    """How a transform moves a picture, and what belongs to it."""
+
+    image: Callable[[NDArray[Any]], Any]
+    target: Callable[[Target, int], Target]
+
+
+def _move_of(
+    transform: Any, image: NDArray[Any], rng: Draws, row: int, interpolation: str
+) -> _Move | None:
+    """Give how a transform moves pixels; `None` if it leaves them where they are."""
+    height, width = image.shape[:2]
+    if isinstance(transform, Geometric):
+        whole = Views.of(np.array([height]), np.array([width]))
+        view = transform.view(whole, rng.only([row])).view(0)
+        seen = partial(_seen, transform, view, interpolation)
+        return _Move(seen, lambda own, fill: own.seen(view, fill))
+    if hasattr(transform, "warp"):
+        warp = transform.warp(height, width, rng.sample(row))
+        filled = partial(
+            warp_image, warp=warp, interpolation=transform.interpolation, fill=transform.fill
+        )
+        return _Move(filled, lambda own, fill: own.warped(warp, fill))
+    return None
 
 
 def _one(transform: Any, image: NDArray[Any], rng: Draws, row: int) -> Any:
-    if isinstance(transform, Geometric):
-        return _seen(transform, image, rng.only([row]))
     found = transform(image, rng=rng.sample(row)) if takes_rng(transform) else transform(image)
     if not isinstance(found, np.ndarray) or found.ndim != 3:
         raise BatchError(
@@ -128,6 +198,17 @@ def _one(transform: Any, image: NDArray[Any], rng: Draws, row: int) -> Any:
             f"{describe(found)}"
         )
     return found
+
+
+def _seen(
+    transform: Geometric, view: View, interpolation: str, image: NDArray[Any]
+) -> NDArray[Any]:
+    """See a picture that is decoded already."""
+    part = stored_part(view, _UPRIGHT, *image.shape[:2])
+    found = resampled(image, part, getattr(transform, "interpolation", None) or interpolation)
+    out = np.empty((view.height, view.width, *image.shape[2:]), image.dtype)
+    place(upright(found, _UPRIGHT, view), view, out, transform.border or 0)
+    return out
 
 
 def _channels_first(images: Any) -> Any:
@@ -142,14 +223,3 @@ def _told(transform: Any) -> str:
         return repr(transform)
     name = getattr(transform, "__qualname__", type(transform).__qualname__)
     return f"{name} (runs in Python)"
-
-
-def _seen(transform: Geometric, image: NDArray[Any], rng: Draws) -> NDArray[Any]:
-    """Apply a transform of geometry to a picture that is decoded already."""
-    height, width = image.shape[:2]
-    view = transform.view(Views.of(np.array([height]), np.array([width])), rng).view(0)
-    part = stored_part(view, _UPRIGHT, height, width)
-    found = resampled(image, part, getattr(transform, "interpolation", None) or "bilinear")
-    out = np.empty((view.height, view.width, *image.shape[2:]), image.dtype)
-    place(upright(found, _UPRIGHT, view), view, out, getattr(transform, "fill", 0))
-    return out

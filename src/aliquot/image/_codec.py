@@ -5,7 +5,7 @@ to Pillow, whose word decides.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from aliquot.errors import ImageError
 from aliquot.image import _jpeg, _pillow
 from aliquot.image._header import Header, jpeg_header
+from aliquot.image._lenient import lenient
 from aliquot.image._options import Options
 from aliquot.image._quiet import quiet
-from aliquot.image._turns import TURNS, Turn, place, stored_part, upright
+from aliquot.image._turns import TURNS, Part, Turn, place, stored_part, upright
 from aliquot.image._views import View, Views
 
 
@@ -47,10 +48,10 @@ def read(path: str, options: Options) -> Picture:
     """
     blob = _read_file(path)
     header = jpeg_header(blob)
-    if header is None:
+    if header is None or header.orientation is None:
         height, width, orientation = _look(path, blob)
     else:
-        height, width, _, orientation = header
+        height, width, orientation = header.height, header.width, header.orientation
     if height * width > options.pixel_limit:
         why = f"it has {height} x {width} pixels, more than the limit of {options.pixel_limit:,}"
         raise ImageError(f"refused the picture {path}: {why}", path=path, reason=why)
@@ -62,7 +63,7 @@ def read(path: str, options: Options) -> Picture:
 
 def _read_file(path: str) -> bytes:
     # One read of the known size: a large buffer would cost more than the file.
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | os.O_CLOEXEC)
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     try:
         size = os.fstat(descriptor).st_size
         blob = os.read(descriptor, size + 1)
@@ -74,6 +75,22 @@ def _read_file(path: str) -> bytes:
         return b"".join(parts)
     finally:
         os.close(descriptor)
+
+
+def will_need(paths: Iterable[str]) -> None:
+    """Have the system read files into its cache, where it can be told to."""
+    advise = getattr(os, "posix_fadvise", None)
+    if advise is None:
+        return
+    for path in paths:
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:  # told when the file is read
+            continue
+        try:
+            advise(descriptor, 0, 0, os.POSIX_FADV_WILLNEED)
+        finally:
+            os.close(descriptor)
 
 
 def _look(path: str, blob: bytes) -> tuple[int, int, int]:
@@ -132,8 +149,17 @@ def decode(picture: Picture, view: View, options: Options) -> NDArray[Any]:
 def _seen(picture: Picture, view: View, options: Options) -> NDArray[Any]:
     """Give what a view shows of a picture, without what is filled around it."""
     part = stored_part(view, picture.turn, picture.height, picture.width)
-    if not part.height or not part.width:
-        return np.zeros((part.height, part.width, options.channels or 3), np.uint8)
+    if part.height and part.width:
+        found = _cut_out(picture, part, options)
+    elif options.channels is not None:
+        found = np.zeros((part.height, part.width, options.channels), np.uint8)
+    else:  # channels and depth are known of what is decoded only
+        one = _cut_out(picture, Part((0, 0, 1, 1), 1, 1), options)
+        found = np.zeros((part.height, part.width, one.shape[2]), one.dtype)
+    return upright(found, picture.turn, view)
+
+
+def _cut_out(picture: Picture, part: Part, options: Options) -> NDArray[Any]:
     channels = _fast_channels(picture.header, options)
     if channels:
         assert picture.header is not None  # noqa: S101
@@ -146,8 +172,8 @@ def _seen(picture: Picture, view: View, options: Options) -> NDArray[Any]:
             options.reducing_gap,
         )
         if found is not None:
-            return upright(_with_channels(found, options), picture.turn, view)
-    return upright(_by_pillow(picture, part, options), picture.turn, view)
+            return _with_channels(found, options)
+    return _by_pillow(picture, part, options)
 
 
 def _fast_channels(header: Header | None, options: Options) -> int:
@@ -170,10 +196,12 @@ def _with_channels(pixels: NDArray[np.uint8], options: Options) -> NDArray[np.ui
 
 def _by_pillow(picture: Picture, part: Any, options: Options) -> NDArray[Any]:
     try:
-        with quiet(), _pillow.opened(picture.blob) as image:
+        with quiet(), lenient(not options.strict), _pillow.opened(picture.blob) as image:
             found = _pillow.part_of(
                 image, part, options.mode, options.interpolation, options.reducing_gap
             )
+            if options.output == "pil" and found.mode in ("CMYK", "LAB", "HSV"):
+                found = found.convert("RGB")  # an array does not tell what its channels are
             return _pillow.pixels(found)
     except MemoryError:
         raise

@@ -4,16 +4,20 @@ import copy
 import os
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any, Self, TypeVar, Unpack
+from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
 
+from aliquot._batch import map_leaves, stack
 from aliquot._indices import check_indices
 from aliquot._random import Draws
 from aliquot.errors import ArgumentError, ArgumentTypeError
 from aliquot.image import _classes, _codec, _index_file, _listing, _paths, _pillow
 from aliquot.image._options import Keywords, KeywordsAndSize, checked
+from aliquot.image._targets import Target, checked_targets
 
 T = TypeVar("T")
 Folder = str | os.PathLike[str]
@@ -56,6 +60,25 @@ class ImageFiles:
         Files with more pixels are refused, before they are decoded.
     strict : bool, default True
         Whether files that end early are refused. `False` gives what there is of them.
+    masks : iterable of str or os.PathLike, optional
+        A file for each picture with one number a pixel: a PNG with a palette, grey or 16 bits. They
+        keep their numbers: nearest, never colours.
+    boxes : sequence of arrays, shape (k, 4), optional
+        The boxes of each picture, in pixels, as it stands upright.
+    box_labels : sequence of arrays, shape (k, ...), optional
+        What belongs to each box.
+    keypoints : sequence of arrays, shape (m, 2 or more), optional
+        Points of each picture, x first, in pixels; further numbers, such as a visibility, stay.
+    box_format : {"xyxy", "xywh", "cxcywh"}, default "xyxy"
+        How boxes are given and come out: corners, corner and size, or middle and size.
+    min_visibility : float, default 0
+        Boxes are clipped to the picture; those of which less than this share of their area is left,
+        or nothing, are dropped with their labels.
+    mask_fill : int, default 0
+        What surrounds masks.
+    same_geometry_as : ImageFiles, optional
+        Transforms draw the same random numbers as those of these pictures, beside which they are
+        read: a depth map beside its photograph. Give both the same transforms.
 
     Raises
     ------
@@ -69,6 +92,10 @@ class ImageFiles:
 
     Notes
     -----
+    With masks, boxes or keypoints a sample is a dict of ``"image"``, ``"mask"``, ``"boxes"``
+    (float32; a list in a batch), ``"box_labels"`` and ``"keypoints"``, which share one read and
+    one geometry.
+
     One picture is an array (height, width, channels), grey ones with one channel. Many, by a 1-D
     integer array, a list or a slice, are one array (n, height, width, channels) where `size` or the
     transforms give all pictures one size, else a list. ``photos[i]`` has the random numbers of
@@ -95,11 +122,32 @@ class ImageFiles:
         self,
         paths: Iterable[Folder],
         size: Sequence[int] | None = None,
+        *,
+        masks: Iterable[Folder] | None = None,
+        boxes: Sequence[Any] | None = None,
+        box_labels: Sequence[Any] | None = None,
+        keypoints: Sequence[Any] | None = None,
+        box_format: str = "xyxy",
+        min_visibility: float = 0.0,
+        mask_fill: int = 0,
+        same_geometry_as: "ImageFiles | None" = None,
         **options: Unpack[Keywords],
     ) -> None:
         _pillow.pil("Image")  # a missing Pillow is named now, not at the first picture
         self._options, self._chain = checked(size, options)
         self._paths = _paths.texts(paths)
+        self._targets = checked_targets(
+            len(self._paths),
+            masks=masks,
+            boxes=boxes,
+            box_labels=box_labels,
+            keypoints=keypoints,
+            box_format=box_format,
+            min_visibility=min_visibility,
+            mask_fill=mask_fill,
+        )
+        self._check_targets()
+        self.geometry: str = uuid4().hex if same_geometry_as is None else same_geometry_as.geometry
         self._labels: npt.NDArray[np.int64] | None = None
         self._classes: list[str] | None = None
 
@@ -257,6 +305,7 @@ class ImageFiles:
         """
         changed = copy.copy(self)
         changed._options, changed._chain = self._options.with_transforms(transforms)
+        changed._check_targets()
         return changed
 
     def subset(self, indices: Any) -> Self:
@@ -275,6 +324,7 @@ class ImageFiles:
         positions = check_indices(indices, len(self)).tolist()
         part = copy.copy(self)
         part._paths = [self._paths[i] for i in positions]
+        part._targets = self._targets.subset(positions)
         labels = None if self._labels is None else self._labels[positions]
         return part._labelled(labels, self._classes)
 
@@ -309,12 +359,16 @@ class ImageFiles:
 
     def __getitem__(self, index: Any) -> Any:
         if np.ndim(index) == 0 and not isinstance(index, slice):
-            return self._read(check_indices([index], len(self)))[0]
+            return map_leaves(itemgetter(0), self._read(check_indices([index], len(self))))
         return self._read(check_indices(index, len(self)))
 
     def describe(self, index: int) -> str:
         """Give the file of a picture, for messages."""
         return self._paths[index]
+
+    def will_need(self, indices: npt.NDArray[np.int64]) -> None:
+        """Have the system read files ahead, where it can; a loader with a pool asks for it."""
+        _codec.will_need(self._paths[i] for i in indices.tolist())
 
     def versions(self) -> npt.NDArray[np.uint64]:
         """Give a number for each file that changes with its size or time of change, shape (n,)."""
@@ -327,7 +381,14 @@ class ImageFiles:
         return f"{type(self).__name__}({', '.join(parts)})"
 
     def _told(self) -> list[str]:
-        return [text for text in (str(self._chain), str(self._options)) if text]
+        along = [name + "s" * (name == "mask") for name in self._targets.names]
+        return [*along, str(self._chain), str(self._options)]
+
+    def _check_targets(self) -> None:
+        if self._targets:
+            self._chain.check_targets()
+            if self._options.output == "pil":
+                raise ArgumentError("masks, boxes and keypoints come with output='array' only")
 
     @property
     def draws(self) -> bool:
@@ -349,18 +410,43 @@ class ImageFiles:
         array or list
             As ``photos[indices]``.
         """
-        options, chain = self._options, self._chain
+        options, chain, targets = self._options, self._chain, self._targets
         pictures = [_codec.read(self._paths[i], options) for i in indices.tolist()]
         views = chain.views(_codec.sizes(pictures), rng)
+        seen = self._seen_targets(indices, pictures, views) if targets else []
         if chain.size is None or options.channels is None or options.output == "pil":
-            decoded = [
+            images: Any = [
                 _codec.decode(picture, views.view(row), options)
                 for row, picture in enumerate(pictures)
             ]
-            return chain.finish(decoded, rng, options)
-        out = np.empty((len(pictures), *chain.size, options.channels), np.uint8)
-        _codec.decode_into(pictures, views, out, options)
-        return chain.finish(out, rng, options)
+        else:
+            images = np.empty((len(pictures), *chain.size, options.channels), np.uint8)
+            _codec.decode_into(pictures, views, images, options)
+        if not targets:
+            return chain.finish(images, [], 0, rng, options)
+        images = chain.finish(images, seen, targets.mask_fill, rng, options)
+        return self._with_targets(images, seen)
+
+    def _seen_targets(self, indices: Any, pictures: Any, views: Any) -> list[Target]:
+        """Give what belongs to each picture, as its view shows it."""
+        found = []
+        for row, (index, picture) in enumerate(zip(indices.tolist(), pictures, strict=True)):
+            target = self._targets.of(index, picture.height, picture.width, picture.path)
+            found.append(target.seen(views.view(row), self._targets.mask_fill))
+        return found
+
+    def _with_targets(self, images: Any, targets: list[Target]) -> dict[str, Any]:
+        height, width = (1, 2) if self._options.layout == "NHWC" else (2, 3)
+        finished = [
+            self._targets.finished(target, *_sides(image, height, width))
+            for target, image in zip(targets, images, strict=True)
+        ]
+        found = {"image": images}
+        for name in self._targets.names:
+            column = [own[name] for own in finished]
+            stackable = name == "mask" and isinstance(images, np.ndarray) and column
+            found[name] = stack(column) if stackable else column
+        return found
 
     def _read(self, positions: npt.NDArray[np.int64]) -> Any:
         return self.read(positions, rng=Draws(0, 0, 0, positions))
@@ -389,3 +475,8 @@ def _version(path: str) -> int:
 
 def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
+
+
+def _sides(image: Any, height: int, width: int) -> tuple[int, int]:
+    """Give height and width of one picture, whose axes are those of a batch less one."""
+    return image.shape[height - 1], image.shape[width - 1]

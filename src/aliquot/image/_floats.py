@@ -5,7 +5,7 @@ One picture and a whole batch give the very same numbers.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,7 @@ class ToDtype:
 
     dtype: str
     scale: bool = False
+    whole_batches: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         name = _name(self.dtype)
@@ -73,7 +74,7 @@ class ToDtype:
             return _levels(image, self.scale)
         if not self.scale or image.dtype.kind == "f":
             return image.astype(self.dtype)
-        return _unit(image).astype(self.dtype, copy=False)
+        return _unit(image, np.empty(image.shape, np.float32)).astype(self.dtype, copy=False)
 
 
 def ToFloat() -> ToDtype:  # noqa: N802 - it stands in a list of classes
@@ -126,6 +127,7 @@ class Normalize:
 
     mean: Sequence[float]
     std: Sequence[float]
+    whole_batches: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         mean, std = numbers("mean", self.mean), numbers("std", self.std)
@@ -145,11 +147,15 @@ class Normalize:
                 f"Normalize has {len(self.mean)} means, one a channel, and the array has shape "
                 f"{image.shape}"
             )
-        values = _unit(image) if image.dtype.kind == "u" else image.astype(np.float32, order="C")
-        # Whole rows at a time: NumPy is slow where the last axis is as short as three channels.
-        rows = values.reshape(*values.shape[:-2], -1)
-        rows -= _along(self.mean, values)
-        rows /= _along(self.std, values)
+        values = np.empty(image.shape, np.float32)
+        mean, std = (_along(part, values) for part in (self.mean, self.std))
+        # Of a batch one picture at a time: it stays in the processor's cache.
+        for i in np.ndindex(image.shape[:-3]):
+            _unit(image[i], out=values[i])
+            # Whole rows: NumPy is slow where the last axis is as short as three channels.
+            rows = values[i].reshape(image.shape[-3], -1)
+            rows -= mean
+            rows /= std
         return values
 
 
@@ -159,12 +165,14 @@ def _along(part: Sequence[float], values: NDArray[Any]) -> NDArray[np.float32]:
     return np.tile(np.resize(np.array(part, np.float32), channels), width)
 
 
-def _unit(image: NDArray[Any]) -> NDArray[np.float32]:
-    """Divide unsigned integers by their maximum; a new array, contiguous."""
+def _unit(image: NDArray[Any], out: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Write an array into `out`, unsigned integers divided by their maximum; give `out`."""
+    if image.dtype.kind == "f":
+        out[...] = image
+        return out
     top = np.float32(np.iinfo(image.dtype).max)
-    unit = np.empty(image.shape, np.float32)
-    np.divide(image, top, out=unit, dtype=np.float32, casting="unsafe")
-    return unit
+    np.divide(image, top, out=out, dtype=np.float32, casting="unsafe")
+    return out
 
 
 def _levels(image: NDArray[Any], scale: bool) -> NDArray[np.uint8]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, fields, replace
 from numbers import Integral
 from typing import Any, TypedDict
 
+import numpy as np
+
 from aliquot.errors import ArgumentError, ArgumentTypeError, MissingExtraError
 from aliquot.image._chain import Chain
 from aliquot.image._resample import library
@@ -14,6 +16,7 @@ CHANNELS = {"RGB": 3, "L": 1, "RGBA": 4}
 OUTPUTS = ("array", "pil")
 CODECS = ("simplejpeg", "pillow")
 LAYOUTS = ("NHWC", "NCHW")
+_OF_TRANSFORMS = {"own_interpolation", "fill"}
 
 
 class Keywords(TypedDict, total=False):
@@ -47,7 +50,7 @@ class Options:
     layout: str = "NHWC"
     """One of `LAYOUTS`."""
     interpolation: str = "bilinear"
-    """The filter that pictures are resampled with."""
+    """The filter that pictures are resampled with while they are decoded."""
     reducing_gap: float | None = 2.0
     """The least ratio of decoded to wanted pixels; None to decode all."""
     codec: str | None = None
@@ -56,6 +59,8 @@ class Options:
     """Pictures with more pixels are refused."""
     strict: bool = True
     """Whether files that end early are refused."""
+    own_interpolation: str | None = None
+    """The filter of transforms that ask for none, once there are transforms."""
     fill: Any = 0
     """What surrounds a picture: one number, or one a channel."""
 
@@ -63,7 +68,7 @@ class Options:
         text = f"mode={self.mode!r}, output={self.output!r}"
         for field in fields(self)[2:]:
             value = getattr(self, field.name)
-            if value != field.default and field.name != "fill":
+            if field.name not in _OF_TRANSFORMS and value != field.default:
                 text += f", {field.name}={value!r}"
         return text
 
@@ -92,15 +97,19 @@ class Options:
                 "pictures of one size together with mode=None give no array: channels and depth "
                 'differ from file to file; choose mode="RGB", "L" or "RGBA", or output="pil"'
             )
-        interpolation = chain.interpolation or self.interpolation
-        return replace(self, interpolation=interpolation, fill=chain.fill), chain
+        if self.mode is not None:
+            _check_fill(chain.fill, CHANNELS[self.mode])
+        own = self.own_interpolation or self.interpolation
+        asked = chain.interpolation or own
+        changed = replace(self, interpolation=asked, own_interpolation=own, fill=chain.fill)
+        return changed, chain
 
 
 def checked(size: Sequence[int] | None, keywords: Keywords) -> tuple[Options, Chain]:
     """Return options and transforms, or refuse what cannot be done."""
     others: dict[str, Any] = dict(keywords)
     transforms = others.pop("transforms", None)
-    known = {field.name for field in fields(Options)} - {"fill"}
+    known = {field.name for field in fields(Options)} - _OF_TRANSFORMS
     for name in others.keys() - known:
         raise ArgumentTypeError(f"ImageFiles takes no argument {name}=")
     options = Options(**others)
@@ -123,6 +132,14 @@ def _chosen(codec: str | None) -> str:
             name="simplejpeg",
         )
     return codec or ("simplejpeg" if there else "pillow")
+
+
+def _check_fill(fill: Any, channels: int) -> None:
+    levels = np.ravel(fill)
+    if len(levels) not in (1, channels):
+        raise ArgumentError(f"fill must be one number, or one a channel: {channels}, not {fill!r}")
+    if not np.all((levels >= 0) & (levels <= 255)):
+        raise ArgumentError(f"fill must be from 0 to 255, not {fill!r}")
 
 
 def _check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:

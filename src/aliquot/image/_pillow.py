@@ -7,12 +7,15 @@ be averaged and alpha must not bleed into what drops it.
 """
 
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from aliquot.errors import ImageError
 from aliquot.image._pil import pil as pil
+from aliquot.image._quiet import quiet
 from aliquot.image._resample import shrink
 from aliquot.image._turns import TURNS, Part
 
@@ -40,14 +43,36 @@ def part_of(
         width, height = image.size
         # Never to another mode: libjpeg cannot take grey out of a JPEG whose channels are RGB.
         factor = shrink(part, gap)
-        image.draft(None, (-(-width // factor), -(-height // factor)))
+        # Pillow takes the scale from the quotient: rounded down, it is the factor itself.
+        image.draft(None, (width // factor, height // factor))
         scale_x, scale_y = image.size[0] / width, image.size[1] / height
     image.load()
     coloured = in_mode(image, mode)
     box = (box[0] * scale_x, box[1] * scale_y, box[2] * scale_x, box[3] * scale_y)
     if size == coloured.size and list(box) == [0, 0, *size]:
         return coloured
+    if [box[2] - box[0], box[3] - box[1], box[0] % 1, box[1] % 1] == [*size, 0, 0]:
+        # What is transparent would lose its colours in a resample.
+        return coloured.crop((int(box[0]), int(box[1]), int(box[2]), int(box[3])))
     return _resized(coloured, size, box, interpolation, gap)
+
+
+def read_mask(path: str) -> npt.NDArray[Any]:
+    """Read a mask as it is stored: numbers of a palette, grey levels or 16 bits, never colours."""
+    blob = Path(path).read_bytes()
+    try:
+        with quiet(), opened(blob) as image:
+            if image.mode not in ("1", "L", "P", "I", "I;16", "I;16B", "I;16L"):
+                raise ValueError(  # noqa: TRY301 - worded as all others are
+                    f"a mask has one number a pixel, and this has the mode {image.mode}"
+                )
+            found = pixels(image)[..., 0]
+            return found.astype(np.uint8) if found.dtype == np.bool_ else found
+    except MemoryError:
+        raise
+    except Exception as error:
+        why = reason(error, blob)
+        raise ImageError(f"cannot read the mask {path}: {why}", path=path, reason=why) from error
 
 
 def as_image(pixels: npt.NDArray[Any]) -> "Image":

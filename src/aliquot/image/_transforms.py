@@ -13,6 +13,7 @@ import numpy as np
 
 from aliquot._random import Draws
 from aliquot.errors import ArgumentError, ArgumentTypeError
+from aliquot.image._amounts import amount
 from aliquot.image._views import Views
 
 INTERPOLATIONS = ("nearest", "box", "bilinear", "bicubic", "lanczos")
@@ -25,6 +26,11 @@ class Geometric(Protocol):
 
     draws: ClassVar[bool]
     """Whether it takes random numbers."""
+
+    @property
+    def border(self) -> Any:
+        """What it fills with, one number or one a channel; `None` if it never fills."""
+        ...
 
     def view(self, views: Views, rng: Draws) -> Views:
         """Give what is seen of each picture after it."""
@@ -42,7 +48,7 @@ class Resize:
     Parameters
     ----------
     size : int or (int, int)
-        Height and width; or the length of the shorter side, proportions kept.
+        Height and width; or one number, the length of the shorter side, proportions kept.
     interpolation : {"bilinear", "nearest", "box", "bicubic", "lanczos"}, optional
         The filter, antialiased (but for nearest); that of the `ImageFiles` if not given.
     max_size : int, optional
@@ -58,13 +64,12 @@ class Resize:
     interpolation: str | None = None
     max_size: int | None = None
     draws: ClassVar[bool] = False
+    border: ClassVar[None] = None
 
     def __post_init__(self) -> None:
         _check_size(self.size, "Resize")
         check_interpolation(self.interpolation)
-        if self.max_size is not None and (
-            not isinstance(self.size, int) or self.max_size <= self.size
-        ):
+        if self.max_size is not None and (self._shorter is None or self.max_size <= self._shorter):
             raise ArgumentError(
                 "Resize takes max_size together with one number as size, and more than that, not "
                 f"size={self.size!r}, max_size={self.max_size!r}"
@@ -72,11 +77,11 @@ class Resize:
 
     def view(self, views: Views, rng: Draws) -> Views:
         """See `Geometric.view`."""
-        if not isinstance(self.size, int):
+        if self._shorter is None:
             return views.resize(*_pair(self.size))
         short, long = np.sort([views.height, views.width], axis=0)
-        new_short = np.full_like(short, int(self.size))
-        new_long = int(self.size) * long // short
+        new_short = np.full_like(short, self._shorter)
+        new_long = self._shorter * long // short
         if self.max_size is not None:
             over = new_long > self.max_size
             new_short = np.where(over, self.max_size * new_short // new_long, new_short)
@@ -89,7 +94,14 @@ class Resize:
 
     def final_size(self, size: tuple[int, int] | None) -> tuple[int, int] | None:
         """See `Geometric.final_size`."""
-        return None if isinstance(self.size, int) else _pair(self.size)
+        return _pair(self.size) if self._shorter is None else None
+
+    @property
+    def _shorter(self) -> int | None:
+        """The length of the shorter side, if that is what was given."""
+        size: Any = self.size
+        numbers = [size] if isinstance(size, Integral) else list(size)
+        return int(numbers[0]) if len(numbers) == 1 else None
 
 
 @dataclass(frozen=True)
@@ -104,6 +116,7 @@ class CenterCrop:
 
     size: int | Sequence[int]
     draws: ClassVar[bool] = False
+    border: ClassVar[int] = 0
 
     def __post_init__(self) -> None:
         _check_size(self.size, "CenterCrop")
@@ -147,7 +160,13 @@ class RandomCrop:
         _check_size(self.size, "RandomCrop")
         if self.padding is not None:
             _sides(self.padding)
+        amount("fill", self.fill)
         _check_padding_mode(self.padding_mode)
+
+    @property
+    def border(self) -> Any:
+        """See `Geometric.border`."""
+        return self.fill if self.padding is not None or self.pad_if_needed else None
 
     def view(self, views: Views, rng: Draws) -> Views:
         """See `Geometric.view`."""
@@ -202,6 +221,7 @@ class RandomResizedCrop:
     ratio: tuple[float, float] = (3 / 4, 4 / 3)
     interpolation: str | None = None
     draws: ClassVar[bool] = True
+    border: ClassVar[None] = None
 
     def __post_init__(self) -> None:
         _check_size(self.size, "RandomResizedCrop")
@@ -235,7 +255,7 @@ class RandomResizedCrop:
         ratio = views.width / views.height
         height = np.where(ratio < least, np.rint(views.width / least), views.height)
         width = np.where(ratio > most, np.rint(views.height * most), views.width)
-        return height.astype(np.int64), width.astype(np.int64)
+        return np.maximum(height.astype(np.int64), 1), np.maximum(width.astype(np.int64), 1)
 
     def final_size(self, size: tuple[int, int] | None) -> tuple[int, int] | None:
         """See `Geometric.final_size`."""
@@ -254,6 +274,7 @@ class RandomHorizontalFlip:
 
     p: float = 0.5
     draws: ClassVar[bool] = True
+    border: ClassVar[None] = None
 
     def __post_init__(self) -> None:
         check_probability(self.p)
@@ -279,6 +300,7 @@ class RandomVerticalFlip:
 
     p: float = 0.5
     draws: ClassVar[bool] = True
+    border: ClassVar[None] = None
 
     def __post_init__(self) -> None:
         check_probability(self.p)
@@ -313,7 +335,13 @@ class Pad:
 
     def __post_init__(self) -> None:
         _sides(self.padding)
+        amount("fill", self.fill)
         _check_padding_mode(self.padding_mode)
+
+    @property
+    def border(self) -> Any:
+        """See `Geometric.border`."""
+        return self.fill
 
     def view(self, views: Views, rng: Draws) -> Views:
         """See `Geometric.view`."""

@@ -22,10 +22,14 @@ Whole = IntArray | int
 class Views:
     """The canvases of a batch of pictures; every field has shape (n,)."""
 
-    source_height: IntArray
-    source_width: IntArray
     height: IntArray
     width: IntArray
+    first_row: Floats
+    """Where the picture begins that is left: a crop cuts off for good."""
+    last_row: Floats
+    """Where it ends."""
+    first_column: Floats
+    last_column: Floats
     top: Floats
     """Where the canvas begins in the picture, in its pixels, before flipping."""
     left: Floats
@@ -40,10 +44,12 @@ class Views:
         """See each picture as it is."""
         n = len(height)
         return cls(
-            source_height=height,
-            source_width=width,
             height=height,
             width=width,
+            first_row=np.zeros(n),
+            last_row=height.astype(np.float64),
+            first_column=np.zeros(n),
+            last_column=width.astype(np.float64),
             top=np.zeros(n),
             left=np.zeros(n),
             step_y=np.ones(n),
@@ -59,12 +65,17 @@ class Views:
         """See a part of each canvas, which may reach beyond it."""
         top = np.where(self.flip_y, self.height - top - height, top)
         left = np.where(self.flip_x, self.width - left - width, left)
+        begin_y, begin_x = self.top + top * self.step_y, self.left + left * self.step_x
         return replace(
             self,
             height=np.broadcast_to(height, top.shape),
             width=np.broadcast_to(width, left.shape),
-            top=self.top + top * self.step_y,
-            left=self.left + left * self.step_x,
+            first_row=np.maximum(self.first_row, begin_y),
+            last_row=np.minimum(self.last_row, begin_y + height * self.step_y),
+            first_column=np.maximum(self.first_column, begin_x),
+            last_column=np.minimum(self.last_column, begin_x + width * self.step_x),
+            top=begin_y,
+            left=begin_x,
         )
 
     def resize(self, height: Whole, width: Whole) -> Self:
@@ -89,10 +100,26 @@ class Views:
         return View(
             height=int(self.height[row]),
             width=int(self.width[row]),
-            y=Span.of(self.top, self.step_y, self.height, self.source_height, row),
-            x=Span.of(self.left, self.step_x, self.width, self.source_width, row),
+            y=Span.of(
+                float(self.top[row]),
+                float(self.step_y[row]),
+                int(self.height[row]),
+                float(self.first_row[row]),
+                float(self.last_row[row]),
+            ),
+            x=Span.of(
+                float(self.left[row]),
+                float(self.step_x[row]),
+                int(self.width[row]),
+                float(self.first_column[row]),
+                float(self.last_column[row]),
+            ),
             flip_y=bool(self.flip_y[row]),
             flip_x=bool(self.flip_x[row]),
+            top=float(self.top[row]),
+            left=float(self.left[row]),
+            step_y=float(self.step_y[row]),
+            step_x=float(self.step_x[row]),
         )
 
 
@@ -110,19 +137,21 @@ class Span:
     """Where in the picture the last ends."""
 
     @classmethod
-    def of(cls, start: Floats, step: Floats, size: IntArray, source: IntArray, row: int) -> Self:
-        """Cut a canvas to its picture; a pixel that shows less than half of one is filled."""
-        begin, pace, n, limit = (
-            float(start[row]),
-            float(step[row]),
-            int(size[row]),
-            int(source[row]),
-        )
-        first = min(max(round(-begin / pace), 0), n)
-        stop = max(min(round((limit - begin) / pace), n), first)
-        return cls(
-            first, stop, max(begin + first * pace, 0.0), min(begin + stop * pace, float(limit))
-        )
+    def of(cls, begin: float, step: float, n: int, least: float, most: float) -> Self:
+        """Cut a canvas to its picture; a pixel that shows less than half of one is filled.
+
+        Parameters
+        ----------
+        begin, step : float
+            Where the canvas begins, and how much of the picture a pixel of it is.
+        n : int
+            Its length in pixels.
+        least, most : float
+            Where the picture begins and ends.
+        """
+        first = min(max(round((least - begin) / step), 0), n)
+        stop = max(min(round((most - begin) / step), n), first)
+        return cls(first, stop, max(begin + first * step, least), min(begin + stop * step, most))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,3 +164,9 @@ class View:
     x: Span
     flip_y: bool
     flip_x: bool
+    top: float
+    """Where the canvas begins in the picture, before flipping."""
+    left: float
+    step_y: float
+    """Pixels of the picture a pixel of the canvas."""
+    step_x: float

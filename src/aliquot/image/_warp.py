@@ -124,17 +124,16 @@ def warp_mask(mask: NDArray[Any], warp: Warp, fill: int = 0) -> NDArray[Any]:
     """
     filling = _filling(mask, fill)
     height, width = mask.shape[:2]
-    # Its bytes are pictures of their own, four at a time: Pillow finds the same pixel for all.
-    levels = np.ascontiguousarray(mask).view(np.uint8).reshape(height, width, -1)
-    fills = np.tile(filling.view(np.uint8), levels.shape[2] // mask.itemsize).tolist()
-    warped = [
-        from_pillow(
-            transformed(to_pillow(levels[..., i : i + 4]), warp, "nearest", fills[i : i + 4])
-        )
-        for i in range(0, levels.shape[2], 4)
-    ]
-    whole = warped[0] if len(warped) == 1 else np.concatenate(warped, axis=2)
-    return whole.view(mask.dtype).reshape(warp.height, warp.width, *mask.shape[2:])
+    # Up to four bytes at a time are a picture, of which Pillow finds the same pixel for all.
+    unit = min(mask.itemsize, 4)
+    words = np.ascontiguousarray(mask).view(f"u{unit}").reshape(height, width, -1)
+    fills = np.tile(filling.view(np.uint8), words.shape[2] * unit // mask.itemsize)
+    warped = np.empty((warp.height, warp.width, words.shape[2]), words.dtype)
+    for i, fill_bytes in enumerate(fills.reshape(-1, unit).tolist()):
+        levels = np.ascontiguousarray(words[..., i]).view(np.uint8).reshape(height, width, unit)
+        found = from_pillow(transformed(to_pillow(levels), warp, "nearest", fill_bytes))
+        warped[..., i] = found.view(words.dtype)[..., 0]
+    return warped.view(mask.dtype).reshape(warp.height, warp.width, *mask.shape[2:])
 
 
 def warp_points(points: NDArray[Any], warp: Warp) -> NDArray[np.float64]:

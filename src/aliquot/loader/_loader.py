@@ -15,7 +15,7 @@ from aliquot._arguments import check_batch_size
 from aliquot._ledger import Ledger
 from aliquot._protocols import ArrayLike
 from aliquot._task import Task
-from aliquot.data_source import AbstractDataSource, Order, Recipe
+from aliquot.data_source import AbstractDataSource, Order, Recipe, before
 from aliquot.diagnostics import Report
 from aliquot.errors import (
     ArgumentError,
@@ -29,9 +29,10 @@ from aliquot.events import EpochEnded, Event, SampleFailed
 from aliquot.loader import _options, _state
 from aliquot.loader._inline import Finished
 from aliquot.loader._iterator import BatchIterator
-from aliquot.loader._make import Made, Maker, Policy, make
+from aliquot.loader._make import Made, Maker, Policy, flat, make
 from aliquot.loader._position import Position, normal
 from aliquot.loader._ranks import find_rank
+from aliquot.loader._read_ahead import ReadAhead
 from aliquot.loader._steps import Steps
 from aliquot.loader._streams import check_stream_options, stream_of
 from aliquot.loader._verify import verify
@@ -246,6 +247,7 @@ class Loader(Generic[BatchT]):
         self._stuck: list[str] = []
         self._iterator: Callable[[], BatchIterator | None] = _nothing
         self._shared_maker: Any = None
+        self._ahead: ReadAhead | None = None
         self._first_batch: float | None = None
         self._closed = False
 
@@ -350,6 +352,8 @@ class Loader(Generic[BatchT]):
             tasks, again = self._stream.tasks(self.seed, epoch, place, step), None
         else:
             order = self._order(epoch)
+            if self._pool is not None and self.source.reads_ahead and self._ahead is None:
+                self._ahead = ReadAhead(self.source, self)
             tasks = self._tasks(order, epoch, place, step)
             again = self._again(order)
         delivery = Delivery(
@@ -364,20 +368,31 @@ class Loader(Generic[BatchT]):
         self._iterator = weakref.ref(iterator)
         return iterator
 
-    def batch_at(self, epoch: int, place: int) -> BatchT:
+    def batch_at(self, epoch: int, place: int, *, until: Any = None) -> BatchT:
         """Make the batch of this rank at a position again, inline.
 
         Parameters
         ----------
         epoch, place : int
             Where its step begins, such as ``state["epoch"]`` and ``state["place"]``.
+        until : callable, optional
+            A function that was given to ``map`` or ``map_samples``: make the batch as it is handed
+            to that, such as before augmentation.
 
         Returns
         -------
         batch
             The very batch that the loader gave or will give there.
+
+        Raises
+        ------
+        ArgumentError
+            If no step begins there, or `until` is no function of the source (a `ValueError`).
         """
-        return self._batch_of(self._made_at(epoch, place), epoch, place)
+        maker = self._maker()
+        if until is not None:
+            maker = replace(maker, source=before(self.source, until), collate=None)
+        return self._batch_of(self._made_at(epoch, place, maker), epoch, place)
 
     def indices_at(self, epoch: int, place: int) -> Any:
         """Give the indices of the samples of `batch_at`, in their order.
@@ -496,6 +511,9 @@ class Loader(Generic[BatchT]):
         self._closed = True
         self._end_iterator("the loader was closed")
         self._shared_maker = None
+        if self._ahead is not None:
+            self._ahead.close()
+            self._ahead = None
         if self._own_pool is not None:
             self._own_pool.close(wait=not self._stuck)
 
@@ -560,14 +578,17 @@ class Loader(Generic[BatchT]):
     def _tasks(self, order: Order, epoch: int, place: int, step: int) -> Iterator[Task]:
         left = self._steps.left(place)
         while left is None or left > 0:
-            yield self._steps.task(order, epoch, place, step)
+            task = self._steps.task(order, epoch, place, step)
+            if self._ahead is not None:
+                self._ahead.note(flat(task)[0])
+            yield task
             place += self._steps.size
             step += 1
             left = None if left is None else left - 1
 
-    def _made_at(self, epoch: int, place: int) -> Made:
+    def _made_at(self, epoch: int, place: int, maker: Maker | None = None) -> Made:
         task: Task | None = self._task_at(epoch, place)
-        again, maker = self._again(self._order(epoch)), self._maker()
+        again, maker = self._again(self._order(epoch)), maker or self._maker()
         while task is not None:
             made = maker(task)
             task = None if again is None else again(task, made)

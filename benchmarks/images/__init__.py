@@ -1,0 +1,1 @@
+"""What `benchmarks/images.py` is made of."""
