@@ -25,6 +25,7 @@ docs: .venv/test
 bench: .venv/test
 	$(BIN)/python benchmarks/arrays.py
 	$(BIN)/python benchmarks/order.py
+	$(BIN)/python benchmarks/sampling.py --sizes 1e5
 
 .venv/python:
 	$(PYTHON) -m venv .venv

@@ -158,3 +158,18 @@ def test_transforms_are_values(transform):
     """Equal, hashable, picklable, and written as they are made."""
     copy = pickle.loads(pickle.dumps(transform))
     assert (copy, hash(copy), eval(repr(copy))) == (transform, hash(transform), transform)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("mean", [(0.5,), (0.2, 0.4, 0.6)])
+def test_channels_first_gives_the_very_values(dtype, mean):
+    """At other places."""
+    images = (np.random.RandomState(0).random_sample((4, 5, 6, 3)) * 200).astype(dtype)
+    normalize = Normalize(mean, (0.25,) * len(mean))
+    assert np.array_equal(normalize.channels_first(images), normalize(images).transpose(0, 3, 1, 2))
+
+
+def test_channels_first_checks_the_channels():
+    """As the call does."""
+    with pytest.raises(ArgumentError, match="Normalize has 3 means"):
+        Normalize((0, 0, 0), (1, 1, 1)).channels_first(np.zeros((1, 2, 2, 4), np.uint8))

@@ -20,6 +20,7 @@ from aliquot.data_source._mix import MixDataSource
 from aliquot.data_source._orders import Drawn, Order, Recipe
 from aliquot.data_source._packed import pack
 from aliquot.data_source._random_access import RandomAccessDataSource
+from aliquot.data_source._recipe_of import of_the_batch
 from aliquot.data_source._selected import SelectedDataSource
 from aliquot.data_source._single import SingleDataSource
 from aliquot.data_source._source import AbstractDataSource
@@ -53,6 +54,7 @@ __all__ = [
     "batch_map_mean",
     "before",
     "coerce_data_source",
+    "of_the_batch",
     "pack",
     "take",
 ]

@@ -168,7 +168,9 @@ class ArrayDataSource(RandomAccessDataSource[BatchT_co]):
                 column.will_need(indices)
 
     def count_takers(self) -> int:
-        """Count the columns that take random numbers."""
+        """Count the columns that take random numbers; none where a subclass fetches by itself."""
+        if type(self).samples_by_indices_nomapping is not _FETCHED:
+            return 0
         return sum(self._reader(name, column)[1] for name, column in _items(self.data))
 
     def fetch(self, indices: IntArray, address: Address) -> BatchT_co:
@@ -235,6 +237,9 @@ class ArrayDataSource(RandomAccessDataSource[BatchT_co]):
         if isinstance(self.data, (list, tuple)):
             return dict(enumerate([None, *names]))
         return {"index": None, **dict(zip(names, names, strict=True))}
+
+
+_FETCHED = ArrayDataSource.samples_by_indices_nomapping
 
 
 def _draws(column: Any) -> bool:

@@ -175,7 +175,7 @@ def versions_of(source: AbstractDataSource[Any]) -> Versions | None:
 def of_the_batch(source: AbstractDataSource[Any]) -> str | None:
     """Name a function in a source whose result depends on the whole batch, if it says so."""
     fn = source.fn if isinstance(source, MappedDataSource) else None
-    if getattr(fn, "of_the_batch", False) and getattr(fn, "to", None) is None:  # a given length
+    if getattr(fn, "of_the_batch", False) is True:
         return _name(fn)
     found = [of_the_batch(part) for _, part in _sources_in(source)]
     return next((name for name in found if name is not None), None)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from aliquot._batch import describe, stack
 from aliquot._random import Draws
 from aliquot.errors import ArgumentError, ArgumentTypeError, BatchError
+from aliquot.image._floats import Normalize
 from aliquot.image._pillow import as_image
 from aliquot.image._resample import resampled
 from aliquot.image._targets import Target
@@ -102,7 +103,10 @@ class Chain:
 
         What belongs to the pictures is moved in place.
         """
+        last = self.after[-1] if self.after and options.layout == "NCHW" else None
         for number, own in enumerate(self.after, len(self.fused)):
+            if own is last and isinstance(own, Normalize) and isinstance(images, np.ndarray):
+                return own.channels_first(images)
             images = _applied(own, images, targets, mask_fill, rng.part(number), options)
         if options.output == "pil":
             return [as_image(image) for image in images]
@@ -205,8 +209,11 @@ def _seen(
 ) -> NDArray[Any]:
     """See a picture that is decoded already."""
     part = stored_part(view, _UPRIGHT, *image.shape[:2])
-    found = resampled(image, part, getattr(transform, "interpolation", None) or interpolation)
     out = np.empty((view.height, view.width, *image.shape[2:]), image.dtype)
+    if not (part.height and part.width):
+        out[...] = transform.border or 0
+        return out
+    found = resampled(image, part, getattr(transform, "interpolation", None) or interpolation)
     place(upright(found, _UPRIGHT, view), view, out, transform.border or 0)
     return out
 

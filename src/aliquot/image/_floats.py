@@ -140,13 +140,42 @@ class Normalize:
         object.__setattr__(self, "mean", mean)
         object.__setattr__(self, "std", std)
 
-    def __call__(self, image: NDArray[Any]) -> NDArray[np.float32]:
+    def channels_first(self, images: NDArray[Any]) -> NDArray[np.float32]:
+        """Give the values of a batch with the channels before height and width.
+
+        Parameters
+        ----------
+        images : array, shape (n, height, width, channels)
+            As when it is called.
+
+        Returns
+        -------
+        float32 array, shape (n, channels, height, width)
+            The very values of the call.
+        """
+        self._check(images)
+        n, height, width, channels = images.shape
+        values = np.empty((n, channels, height, width), np.float32)
+        mean, std = (
+            np.resize(np.array(part, np.float32), channels)[:, None, None]
+            for part in (self.mean, self.std)
+        )
+        for image, planes in zip(images, values, strict=True):
+            _unit(np.ascontiguousarray(image.transpose(2, 0, 1)), out=planes)
+            planes -= mean
+            planes /= std
+        return values
+
+    def _check(self, image: NDArray[Any]) -> None:
         _check(image, "Normalize")
         if image.shape[-1] != len(self.mean) and len(self.mean) != 1:
             raise ArgumentError(
                 f"Normalize has {len(self.mean)} means, one a channel, and the array has shape "
                 f"{image.shape}"
             )
+
+    def __call__(self, image: NDArray[Any]) -> NDArray[np.float32]:
+        self._check(image)
         values = np.empty(image.shape, np.float32)
         mean, std = (_along(part, values) for part in (self.mean, self.std))
         # Of a batch one picture at a time: it stays in the processor's cache.

@@ -5,7 +5,6 @@ for, as far as the part that is wanted keeps `gap` times the pixels that it beco
 """
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,10 +53,11 @@ def decode(
         pixels = jpeg.decode_jpeg(blob, _COLOURS[channels], **(least if factor > 1 else {}))
     except ValueError:
         return None
-    return resampled(pixels, _scaled(part, pixels, header), interpolation)
+    return resampled(pixels, _scaled(part, factor), interpolation)
 
 
-def _scaled(part: Part, pixels: Any, header: Header) -> Part:
-    y, x = pixels.shape[0] / header.height, pixels.shape[1] / header.width
+def _scaled(part: Part, factor: int) -> Part:
+    # The last pixels of a picture that is shrunk lie beyond its end in part, so its size is not
+    # what tells the scale.
     left, top, right, bottom = part.box
-    return part._replace(box=(left * x, top * y, right * x, bottom * y))
+    return part._replace(box=(left / factor, top / factor, right / factor, bottom / factor))

@@ -38,17 +38,15 @@ def part_of(
 ) -> "Image":
     """Cut a part out of a picture as it is stored, in `mode`, resampled and antialiased."""
     box, size = part.box, (part.width, part.height)
-    scale_y = scale_x = 1.0
     if gap is not None:
         width, height = image.size
         # Never to another mode: libjpeg cannot take grey out of a JPEG whose channels are RGB.
         factor = shrink(part, gap)
         # Pillow takes the scale from the quotient: rounded down, it is the factor itself.
-        image.draft(None, (width // factor, height // factor))
-        scale_x, scale_y = image.size[0] / width, image.size[1] / height
+        if image.draft(None, (width // factor, height // factor)) is not None:
+            box = (box[0] / factor, box[1] / factor, box[2] / factor, box[3] / factor)
     image.load()
     coloured = in_mode(image, mode)
-    box = (box[0] * scale_x, box[1] * scale_y, box[2] * scale_x, box[3] * scale_y)
     if size == coloured.size and list(box) == [0, 0, *size]:
         return coloured
     if [box[2] - box[0], box[3] - box[1], box[0] % 1, box[1] % 1] == [*size, 0, 0]:

@@ -56,6 +56,8 @@ def resampled(pixels: NDArray[Any], part: Part, interpolation: str) -> NDArray[A
         Not always the caller's own: a part of `pixels` where nothing has to be resampled.
     """
     left, top, right, bottom = part.box
+    if not part.height or not part.width:
+        return np.empty((part.height, part.width, *pixels.shape[2:]), pixels.dtype)
     if (right - left, bottom - top) == (part.width, part.height) and left % 1 == top % 1 == 0:
         return pixels[int(top) : int(top) + part.height, int(left) : int(left) + part.width]
     if interpolation == "nearest":

@@ -19,7 +19,7 @@ def show(batch_or_source: Any, labels: Any = None) -> "Image":
 
     Parameters
     ----------
-    batch_or_source : batch, data source or array-like
+    batch_or_source : tuple, dict, array, list, data source or array-like
         A batch (tuple, dict or array) with pictures in it, (n, height, width, channels) or
         (n, channels, height, width), or a list of pictures; or what gives such a batch when it is
         indexed. Floats are stretched from their least to their largest value, each by itself.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from aliquot.image._warp import Warp, warp_boxes, warp_mask, warp_points
 
 FORMATS = ("xyxy", "xywh", "cxcywh")
 _UPRIGHT = TURNS[1]
+_LEAST = 1e-9
 Array = NDArray[Any]
 
 
@@ -27,29 +29,34 @@ class Target:
     mask: Array | None = None
     """Integers, shape (height, width)."""
     boxes: Array | None = None
-    """Left, top, right, bottom in pixels, float64, shape (k, 4)."""
+    """Left, top, right, bottom in pixels, float64, shape (k, 4): what is left of them."""
     box_labels: Array | None = None
     """Shape (k, ...)."""
     keypoints: Array | None = None
     """x and y in pixels, and what is given besides, float64, shape (m, 2 or more)."""
+    whole: Array | None = None
+    """The boxes as if nothing had been cut off, by which that is measured."""
 
     def seen(self, view: View, fill: int) -> "Target":
         """Move it as a view does, given on the picture that the view is of."""
-        boxes, points = self.boxes, self.keypoints
+        boxes, whole, points = self.boxes, self.whole, self.keypoints
         return replace(
             self,
             mask=None if self.mask is None else _seen_mask(self.mask, view, fill),
-            boxes=None if boxes is None else _ordered(_moved(boxes.reshape(-1, 2, 2), view)),
+            boxes=None if boxes is None else np.clip(_seen_boxes(boxes, view), *_limits(view)),
+            whole=None if whole is None else _seen_boxes(whole, view),
             keypoints=points if points is None else _with_points(points, _moved(points, view)),
         )
 
     def warped(self, warp: Warp, fill: int) -> "Target":
         """Move it as a warp does."""
-        boxes, points = self.boxes, self.keypoints
+        boxes, whole, points = self.boxes, self.whole, self.keypoints
+        limits = np.array([warp.width, warp.height] * 2)
         return replace(
             self,
             mask=None if self.mask is None else warp_mask(self.mask, warp, fill),
-            boxes=None if boxes is None else warp_boxes(boxes, warp),
+            boxes=None if boxes is None else np.clip(warp_boxes(boxes, warp), 0, limits),
+            whole=None if whole is None else warp_boxes(whole, warp),
             keypoints=points
             if points is None
             else _with_points(points, warp_points(points[:, :2], warp)),
@@ -57,13 +64,16 @@ class Target:
 
 
 def _seen_mask(mask: Array, view: View, fill: int) -> Array:
+    out = np.empty((view.height, view.width), mask.dtype)
     part = stored_part(view, _UPRIGHT, *mask.shape)
+    if not (part.height and part.width):
+        out[...] = fill
+        return out
     left, top, right, bottom = part.box
     rows, columns = nearest(top, bottom, part.height), nearest(left, right, part.width)
     found = mask[
         np.minimum(rows, mask.shape[0] - 1)[:, None], np.minimum(columns, mask.shape[1] - 1)
     ]
-    out = np.empty((view.height, view.width), mask.dtype)
     place(upright(found, _UPRIGHT, view), view, out, fill)
     return out
 
@@ -77,9 +87,19 @@ def _moved(points: Array, view: View) -> Array:
     )
 
 
-def _ordered(corners: Array) -> Array:
-    """Give left, top, right, bottom of two corners each, shape (k, 2, 2)."""
+def _seen_boxes(boxes: Array, view: View) -> Array:
+    corners = _moved(boxes.reshape(-1, 2, 2), view)
     return np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
+
+
+def _limits(view: View) -> tuple[Array, Array]:
+    """Give what of a canvas shows the picture: left and top, right and bottom, each twice."""
+    across, down = (view.x.first, view.x.stop), (view.y.first, view.y.stop)
+    if view.flip_x:
+        across = view.width - view.x.stop, view.width - view.x.first
+    if view.flip_y:
+        down = view.height - view.y.stop, view.height - view.y.first
+    return np.array([across[0], down[0]] * 2), np.array([across[1], down[1]] * 2)
 
 
 def _with_points(points: Array, moved: Array) -> Array:
@@ -118,6 +138,12 @@ class Targets:
         mask = None
         if self.masks is not None:
             mask = read_mask(self.masks[index])
+            limits = np.iinfo(mask.dtype)
+            if not limits.min <= self.mask_fill <= limits.max:
+                raise ArgumentError(
+                    f"mask_fill={self.mask_fill} is no value of the mask {self.masks[index]}, of "
+                    f"{mask.dtype}"
+                )
             if mask.shape != (height, width):
                 has = f"{mask.shape[0]} x {mask.shape[1]}"
                 why = f"it has {has} pixels, and {path} has {height} x {width}"
@@ -126,11 +152,13 @@ class Targets:
                     path=self.masks[index],
                     reason=why,
                 )
+        boxes = None if self.boxes is None else _from_format(self.boxes[index], self.box_format)
         return Target(
             mask,
-            None if self.boxes is None else _from_format(self.boxes[index], self.box_format),
+            boxes,
             None if self.box_labels is None else self.box_labels[index],
             None if self.keypoints is None else self.keypoints[index],
+            boxes,
         )
 
     def finished(self, target: Target, height: int, width: int) -> dict[str, Array]:
@@ -141,8 +169,10 @@ class Targets:
         if target.boxes is not None:
             limits = np.array([width, height, width, height])
             clipped = np.clip(target.boxes, 0, limits)
-            area, visible = _area(target.boxes), _area(clipped)
-            kept = (visible > 0) & (visible >= self.min_visibility * area)
+            area = _area(target.boxes if target.whole is None else target.whole)
+            visible = _area(clipped)
+            # What rounding takes from a box does not count.
+            kept = (visible > _LEAST * area) & (visible >= (self.min_visibility - _LEAST) * area)
             found["boxes"] = _to_format(clipped[kept], self.box_format).astype(np.float32)
             if target.box_labels is not None:
                 found["box_labels"] = target.box_labels[kept]
@@ -207,6 +237,8 @@ def checked_targets(
         )
     if not 0 <= min_visibility <= 1:
         raise ArgumentError(f"min_visibility must be from 0 to 1, not {min_visibility!r}")
+    if not isinstance(mask_fill, Integral):
+        raise ArgumentTypeError(f"mask_fill must be an integer, not {mask_fill!r}")
     if box_labels is not None and boxes is None:
         raise ArgumentTypeError("box_labels= needs boxes=")
     found = Targets(
@@ -223,10 +255,10 @@ def checked_targets(
         if given is not None and len(given) != n:
             raise ArgumentError(f"{name} must be one a picture: {n} of them, not {len(given)}")
     for i, (own, labels) in enumerate(zip(found.boxes or [], found.box_labels or [], strict=False)):
-        if len(own) != len(labels):
+        if np.shape(labels)[:1] != (len(own),):
             raise ArgumentError(
-                f"box_labels must be one a box: picture {i} has {len(own)} boxes and "
-                f"{len(labels)} labels"
+                f"box_labels must be one a box: picture {i} has {len(own)} boxes and labels of "
+                f"shape {labels.shape}"
             )
     return found
 
@@ -238,7 +270,7 @@ def _arrays(given: Sequence[Any] | None, name: str, least: int, most: int | None
     found = []
     for i, own in enumerate(given):
         array = np.asarray(own, dtype=np.float64)
-        array = array.reshape(0, least) if array.size == 0 else array
+        array = array.reshape(0, least) if array.shape in ((0,), (1, 0)) else array
         if array.ndim != 2 or array.shape[1] < least or (most and array.shape[1] > most):
             wanted = f"(k, {least})" if most else f"(k, {least} or more)"
             raise ArgumentError(

@@ -380,7 +380,7 @@ def _pair(size: Any) -> tuple[int, int]:
 
 def _sides(padding: Any) -> tuple[int, int, int, int]:
     """Give left, top, right, bottom."""
-    numbers = [padding] if isinstance(padding, Integral) else list(padding)
+    numbers = list(padding) if isinstance(padding, (list, tuple)) else [padding]
     if len(numbers) not in (1, 2, 4) or not all(_is_whole(number) for number in numbers):
         raise ArgumentError(
             "padding must be one integer, two (left and right, top and bottom) or four (left, top, "

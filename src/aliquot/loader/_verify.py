@@ -9,7 +9,7 @@ import numpy as np
 from aliquot._address import Address
 from aliquot._batch import leaves, map_leaves
 from aliquot._task import Task
-from aliquot.data_source import AbstractDataSource, WrappedDataSource, take
+from aliquot.data_source import AbstractDataSource, WrappedDataSource, of_the_batch, take
 from aliquot.errors import BatchError
 from aliquot.loader._make import Maker, flat
 from aliquot.work_pool import Pending
@@ -28,7 +28,7 @@ def _verify_inline(maker: Maker, task: Task) -> None:
     for source in _innermost_first(maker.source):
         whole = _read(source, maker.seed, task, slice(None))
         _compare(whole, _read(source, maker.seed, task, slice(None)), f"{source!r} read twice")
-        half = 0 if _is_of_the_batch(source) else len(flat(task)[1]) // 2
+        half = 0 if of_the_batch(source) else len(flat(task)[1]) // 2
         for rows in (slice(half), slice(half, None)) if half else ():
             part = map_leaves(itemgetter(rows), whole)
             found = _read(source, maker.seed, task, rows)
@@ -43,14 +43,6 @@ def _innermost_first(source: AbstractDataSource[Any]) -> list[AbstractDataSource
     """Give the sources below, and below that, so that the first that differs is at fault."""
     below = _innermost_first(source.source) if isinstance(source, WrappedDataSource) else []
     return [*below, source]
-
-
-def _is_of_the_batch(source: AbstractDataSource[Any]) -> bool:
-    """Whether a function in it says that it mixes the samples of a batch, as it is meant to."""
-    members = [*getattr(source, "datasets", ()), getattr(source, "source", None)]
-    return getattr(getattr(source, "fn", None), "of_the_batch", False) is True or any(
-        _is_of_the_batch(member) for member in members if isinstance(member, AbstractDataSource)
-    )
 
 
 def _read(source: AbstractDataSource[Any], seed: int, task: Task, rows: slice) -> Any:

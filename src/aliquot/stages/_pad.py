@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import isfinite
 from operator import index
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,8 +72,10 @@ class Pad:
     to: int | None = None
     mask: bool = True
 
-    # The result depends on the whole batch: `Loader.verify` does not compare it with that of parts.
-    of_the_batch: ClassVar[bool] = True
+    @property
+    def of_the_batch(self) -> bool:
+        """Whether the result depends on the whole batch: `Loader.verify` then compares no parts."""
+        return self.to is None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", _names(self.columns))
