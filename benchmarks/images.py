@@ -37,10 +37,9 @@ def pictures(folder: str, limit: int | None) -> list[str]:
         for path in Path(folder).resolve().rglob("*")
         if path.suffix.lower() in (".jpg", ".jpeg")
     )
-    # Of a folder of classes, some of each.
-    step = max(len(found) // limit, 1) if limit else 1
-    found = found[::step][:limit]
-    found = found[: len(found) // BATCH * BATCH]
+    number = min(limit or len(found), len(found)) // BATCH * BATCH
+    # Evenly: of a folder of classes, some of each.
+    found = [found[i * len(found) // number] for i in range(number)]
     if not found:
         sys.exit(f"{folder} has fewer than {BATCH} JPEGs")
     for path in found:
@@ -110,7 +109,7 @@ def print_table(task: str, results: Results, crowded: int) -> None:
 
 
 def warn_of_others(figures: dict[str, dict[str, float]], allowed: float) -> None:
-    """Tell of contenders whose pictures are brighter or darker on the whole: they do not the same."""
+    """Tell of contenders that do something else: brighter or darker pictures on the whole."""
     for name, row in figures.items():
         difference = row["mean"] - figures[BASE]["mean"]
         if abs(difference) > allowed:
@@ -132,11 +131,11 @@ def draw(figures: dict[str, dict[str, dict[str, float]]], file: str) -> None:
     import matplotlib as mpl
 
     mpl.use("Agg")
-    from matplotlib import pyplot
+    from matplotlib import pyplot as plt
 
     height = 1.2 + 0.28 * max(map(len, figures.values()))
     grid = (-(-len(figures) // 2), min(len(figures), 2))
-    figure, axes = pyplot.subplots(
+    figure, axes = plt.subplots(
         *grid, figsize=(6.5 * grid[1], height * grid[0]), squeeze=False, layout="constrained"
     )
     for axis in axes.flat[len(figures) :]:

@@ -4,7 +4,6 @@ A contender imports its packages itself, as it runs where only they are installe
 """
 
 import hashlib
-import os
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from images import tasks
 from images.environments import OWN
-from images.tasks import BATCH, FLOATS, MEAN, SCALE, STD, crop_box, normalised, pillow_batch
-from images.tasks import RATIO, pillow_sample, resized_size, side  # fmt: skip
+from images.tasks import BATCH, FLOATS, MEAN, RATIO, SCALE, STD, pillow_batch
 
 Epoch = Callable[[], Iterator[Any]]
 
@@ -221,7 +220,7 @@ def write_shards(folder: Path, paths: list[str]) -> None:
 def tf_data(setting: Setting, antialias: bool = True) -> Epoch:
     import tensorflow as tf
 
-    task, n = setting.task, side(setting.task)
+    task, n = setting.task, tasks.side(setting.task)
 
     def resize(image, size):
         return tf.image.resize(image, size, antialias=antialias)
@@ -272,7 +271,7 @@ def tf_data_aliased(setting: Setting) -> Epoch:
 def dali(setting: Setting) -> Epoch:
     from nvidia.dali import fn, pipeline_def, types
 
-    task, n = setting.task, side(setting.task)
+    task, n = setting.task, tasks.side(setting.task)
 
     @pipeline_def(batch_size=BATCH, num_threads=setting.workers, device_id=None, seed=setting.seed)
     def pictures():
@@ -341,9 +340,9 @@ def spdl_ffmpeg(setting: Setting) -> Epoch:
         if task == "R":
             return "scale=64:64:flags=bilinear"
         if task == "E":
-            w, h = resized_size(width, height)
+            w, h = tasks.resized_size(width, height)
             return f"scale={w}:{h}:flags=bilinear,crop=224:224"
-        left, top, w, h = crop_box(width, height)
+        left, top, w, h = tasks.crop_box(width, height)
         flip = ",hflip" if random.random() < 0.5 else ""
         return f"crop={w}:{h}:{left}:{top}:exact=1,scale=224:224:flags=bilinear{flip}"
 
@@ -358,7 +357,7 @@ def spdl_ffmpeg(setting: Setting) -> Epoch:
         if task not in FLOATS:
             return images
         # One picture at a time stays in the processor's cache.
-        return np.stack([normalised(image) for image in images])
+        return np.stack([tasks.normalised(image) for image in images])
 
     return spdl_epoch(setting, make)
 
@@ -368,7 +367,7 @@ def grain_threads(setting: Setting) -> Epoch:
 
     options = grain.ReadOptions(num_threads=setting.workers, prefetch_buffer_size=4)
     dataset = grain.MapDataset.source(setting.paths).seed(setting.seed).shuffle()
-    dataset = dataset.map(lambda path: pillow_sample(path, setting.task)).batch(BATCH)
+    dataset = dataset.map(lambda path: tasks.pillow_sample(path, setting.task)).batch(BATCH)
     batches = dataset.to_iter_dataset(options)
     return lambda: iter(batches)
 
@@ -381,7 +380,7 @@ def ffcv_loader(setting: Setting) -> Epoch:
     from ffcv.fields import rgb_image
     from ffcv.loader import Loader, OrderOption
 
-    task, n = setting.task, side(setting.task)
+    task, n = setting.task, tasks.side(setting.task)
 
     def whole(height, width, _, ratio):
         return 0, 0, height, width
@@ -468,7 +467,7 @@ CONTENDERS: dict[str, Contender] = {
 
 def data_file(folder: Path, paths: list[str], group: str) -> Path:
     """Give the folder where a group has its copy of these pictures."""
-    told = "\0".join(f"{path}\0{os.stat(path).st_size}" for path in paths)
+    told = "\0".join(f"{path}\0{Path(path).stat().st_size}" for path in paths)
     return folder / "data" / f"{group}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 

@@ -17,8 +17,15 @@ GROUPS: dict[str, list[list[str]]] = {
     "spdl": [["spdl[io]==0.8.0", "pillow"]],
     "grain": [["grain==0.2.18", "pillow"]],
     "ffcv": [
-        ["torch==2.13.0", "numpy<2.3", "numba", "opencv-python-headless<5"]
-        + ["pillow", "setuptools", "wheel"],
+        [
+            "torch==2.13.0",
+            "numpy<2.3",
+            "numba",
+            "opencv-python-headless<5",
+            "pillow",
+            "setuptools",
+            "wheel",
+        ],
         ["--no-build-isolation", "ffcv==1.0.2"],
     ],
     "plot": [["matplotlib"]],

@@ -208,9 +208,8 @@ def test_a_sampler_learns_how_many_samples_there_are():
     ],
 )
 def test_a_sampler_of_more_samples_than_there_are_is_refused(sampler, reach):
-    """With both numbers; one of fewer is not."""
+    """With both numbers."""
     assert fitting(sampler, 6).reach() == reach
-    assert fitting(sampler, 7).reach() == reach
     with pytest.raises(ArgumentError, match=rf"draws from {reach} samples, .* has only 5"):
         fitting(sampler, 5)
 
@@ -293,3 +292,27 @@ def test_parts_of_an_order_are_what_they_are_among_all():
         whole = order_of(sampler, recipe(shuffle=shuffle)).between(0, n)
         assert order.between(7, 19).tolist() == whole[7:19].tolist()
         assert order.at(np.array([20, 3, 3, 4])).tolist() == whole[[20, 3, 3, 4]].tolist()
+
+
+@pytest.mark.parametrize(
+    "sampler", [StandardSampler(6), SubsetSampler([0, 5]), WeightedSampler(np.ones(6))]
+)
+def test_a_sampler_of_fewer_samples_than_there_are_is_fine(sampler):
+    """It draws from the first of them."""
+    assert fitting(sampler, 7).reach() == 6
+
+
+@pytest.mark.parametrize(
+    "sampler",
+    [
+        ClassBalancedSampler([0, 1, 0]),
+        StratifiedSampler([0, 1, 0]),
+        BucketSampler([3, 1, 2]),
+        PackingSampler([3, 1, 2], 4),
+    ],
+)
+def test_a_sampler_of_every_sample_needs_as_many(sampler):
+    """Those that it does not know would never be drawn."""
+    with pytest.raises(ArgumentError, match="for each sample, and the data has 5 samples"):
+        fitting(sampler, 5)
+    assert fitting(sampler, 3) is sampler

@@ -182,7 +182,7 @@ def test_no_beginning_of_a_file_raises_or_differs():
     assert all(agree(blob[:end]) for end in range(len(blob)))
 
 
-@settings(derandomize=True, max_examples=500, deadline=None)
+@settings(derandomize=True, max_examples=300, deadline=None)
 @given(data=st.data())
 def test_no_change_of_a_file_raises_or_makes_it_differ_from_pillow(data):
     """Some bytes of what comes before the pixels are random."""
@@ -201,7 +201,7 @@ def test_no_change_of_a_file_raises_or_makes_it_differ_from_pillow(data):
 @pytest.mark.skipif(not PHOTOGRAPHS, reason="no folder of photographs")
 def test_photographs_have_the_header_that_pillow_reads():
     """And few are left to it."""
-    files = [path.read_bytes() for path in PHOTOGRAPHS[::4]]
+    files = [path.read_bytes() for path in PHOTOGRAPHS[::8]]
     headers = [jpeg_header(blob) for blob in files]
     theirs = [by_pillow(blob) for blob in files]
     odd = np.mean([header is None or header.orientation is None for header in headers])

@@ -185,8 +185,7 @@ class ArrayDataSource(RandomAccessDataSource[BatchT_co]):
         for name, column in _items(self.data):
             read, draws = self._reader(name, column)
             if draws:
-                # Columns of one geometry share their random numbers.
-                stage = stages.setdefault(getattr(column, "geometry", name), len(stages))
+                stage = stages.setdefault(self._geometry(name, column), len(stages))
                 read = partial(column.read, rng=address.draws(stage))
             columns.append(_read(name, column, read, indices))
         batch: Any
@@ -199,6 +198,12 @@ class ArrayDataSource(RandomAccessDataSource[BatchT_co]):
         else:
             batch = tuple(columns)
         return cast("BatchT_co", batch)
+
+    def _geometry(self, name: Any, column: Any) -> Any:
+        """Tell which columns share their random numbers: those that ask for it."""
+        asked = [getattr(other, "geometry", None) for _, other in _items(self.data)]
+        own = getattr(column, "geometry", None) or getattr(column, "identity", None)
+        return ("geometry", own) if own is not None and own in asked else ("column", name)
 
     def read_columns(self, indices: Any, on: list[Any]) -> list[Any]:
         """Fetch some columns of the samples at `indices` of the data; no other is read."""

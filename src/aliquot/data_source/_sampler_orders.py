@@ -20,6 +20,10 @@ def fitting(sampler: AbstractSampler, length: int) -> AbstractSampler:
         raise ArgumentError(
             f"{sampler!r} draws from {sampler.reach()} samples, and the data has only {length}"
         )
+    if sampler.of_every_sample and sampler.reach() != length:
+        raise ArgumentError(
+            f"{sampler!r} needs one of them for each sample, and the data has {length} samples"
+        )
     return sampler
 
 

@@ -147,7 +147,9 @@ class ImageFiles:
             mask_fill=mask_fill,
         )
         self._check_targets()
-        self.geometry: str = uuid4().hex if same_geometry_as is None else same_geometry_as.geometry
+        self.identity: str = uuid4().hex
+        other = same_geometry_as
+        self.geometry: str | None = None if other is None else other.geometry or other.identity
         self._labels: npt.NDArray[np.int64] | None = None
         self._classes: list[str] | None = None
 

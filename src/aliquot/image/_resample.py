@@ -102,9 +102,11 @@ def _by_pillow(pixels: NDArray[Any], part: Part, interpolation: str) -> NDArray[
 
 def nearest(start: float, end: float, n: int) -> NDArray[np.int64]:
     """Give the pixels whose middle is nearest to those of `n` pixels in a span, as Pillow does."""
-    found: NDArray[np.int64] = np.floor(start + (np.arange(n) + 0.5) * ((end - start) / n)).astype(
-        np.int64
-    )
+    step = (end - start) / n
+    middles = np.full(n, step)
+    middles[:1] = start + step * 0.5
+    # Added up one by one: so ties fall to the same side as in Pillow.
+    found: NDArray[np.int64] = np.floor(np.cumsum(middles)).astype(np.int64)
     return found
 
 

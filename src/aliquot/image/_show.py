@@ -38,8 +38,8 @@ def show(batch_or_source: Any, labels: Any = None) -> "Image":
 
     Examples
     --------
-    >>> show((np.zeros((8, 3, 32, 32), np.float32), np.arange(8))).size
-    (1060, 151)
+    >>> show(np.zeros((8, 3, 32, 32), np.float32)).size
+    (1060, 136)
     """
     batch = _as_batch(batch_or_source)
     columns = list(leaves(batch))

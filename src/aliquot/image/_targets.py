@@ -228,7 +228,7 @@ def checked_targets(
     keypoints: Any = None,
     box_format: str = "xyxy",
     min_visibility: float = 0.0,
-    mask_fill: int = 0,
+    mask_fill: Any = 0,
 ) -> Targets:
     """Check what is given for `n` pictures."""
     if box_format not in FORMATS:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from aliquot._arguments import ShuffleRNG, check_batch_size
-from aliquot._indices import IntArray
+from aliquot._indices import IntArray, check_indices
 from aliquot.errors import ArgumentTypeError
 from aliquot.sampling._drawn import Seeded
 from aliquot.sampling._plan import OrderedPlan, batches
@@ -29,6 +29,8 @@ class AbstractSampler:
     [[0, 2], [4, 6], [8]]
     """
 
+    of_every_sample = False
+    """Whether the sampler was given something for each sample, so that the data has as many."""
     batch_shaped = False
     """Whether the order depends on the size of a step, so that it cannot go on with another."""
     interleaved: int | None = None
@@ -190,3 +192,23 @@ class PlannedSampler(AbstractSampler):
 
     def _for_batches(self, size: int) -> "PlannedSampler":
         return cast("PlannedSampler", self.for_steps(size, size))
+
+
+class EachSampleSampler(PlannedSampler):
+    """A sampler that was given something for each sample of the data: a label, a length."""
+
+    of_every_sample = True
+    length: int
+    """Number of samples."""
+
+    def map_indices(self, indices: Any) -> IntArray:
+        """Give `indices` (array, list or slice), checked and with negatives wrapped."""
+        return check_indices(indices, self.length)
+
+    def num_indices_generated(self) -> int | float:
+        """Count the indices of an epoch: the number of samples."""
+        return self.length
+
+    def reach(self) -> int:
+        """Give how many samples the data must have at least."""
+        return self.length

@@ -6,10 +6,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from aliquot._indices import IntArray, check_indices, digest
+from aliquot._indices import IntArray, digest
 from aliquot._random import hash_key
 from aliquot.errors import ArgumentError, ArgumentTypeError
-from aliquot.sampling._abstract import PlannedSampler
+from aliquot.sampling._abstract import EachSampleSampler
 from aliquot.sampling._keyed import Permutation
 from aliquot.sampling._lengths import check_lengths
 
@@ -17,7 +17,7 @@ _BUCKETS = int.from_bytes(b"buckets")
 _CANDIDATES = 512
 
 
-class BucketSampler(PlannedSampler):
+class BucketSampler(EachSampleSampler):
     """Draws every sample once, in batches of samples of like length, to pad little.
 
     Lengths are divided into buckets. An epoch goes through the buckets, each in a random order,
@@ -93,18 +93,6 @@ class BucketSampler(PlannedSampler):
         found = copy.copy(self)
         found._step_size = step_size
         return found
-
-    def num_indices_generated(self) -> int:
-        """Count the indices of an epoch: the number of samples."""
-        return self.length
-
-    def map_indices(self, indices: Any) -> IntArray:
-        """Give `indices` (array, list or slice), checked and with negatives wrapped."""
-        return check_indices(indices, self.length)
-
-    def reach(self) -> int:
-        """Give how many samples the data must have at least."""
-        return self.length
 
     def describe(self) -> str:
         """Tell everything that the order depends on besides seed, epoch and step size."""

@@ -5,16 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from aliquot._indices import IntArray, check_indices
+from aliquot._indices import IntArray
 from aliquot._random import hash_key
-from aliquot.sampling._abstract import PlannedSampler
+from aliquot.sampling._abstract import EachSampleSampler
 from aliquot.sampling._labels import Classes
 from aliquot.sampling._shares import Runs
 
 _BALANCED = int.from_bytes(b"balanced")
 
 
-class ClassBalancedSampler(PlannedSampler):
+class ClassBalancedSampler(EachSampleSampler):
     """Draws every class equally often, and the samples of a class one after the other.
 
     With `c` classes, every run of `c` places holds each class once. The samples of a class are
@@ -63,14 +63,6 @@ class ClassBalancedSampler(PlannedSampler):
     def num_indices_generated(self) -> float:
         """Count the indices of an epoch: always ``numpy.inf``."""
         return math.inf
-
-    def map_indices(self, indices: Any) -> IntArray:
-        """Give `indices` (array, list or slice), checked and with negatives wrapped."""
-        return check_indices(indices, self.length)
-
-    def reach(self) -> int:
-        """Give how many samples the data must have at least."""
-        return self.length
 
     def default_epoch_samples(self) -> int:
         """Count the samples of a loader's epoch: as many as there are labels."""

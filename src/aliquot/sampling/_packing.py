@@ -87,6 +87,8 @@ class PackingSampler(AbstractSampler):
      [1 2 2 3 3 3 3 0]]
     """
 
+    of_every_sample = True
+
     def __init__(self, lengths: Any, tokens: int) -> None:
         if isinstance(tokens, bool) or not hasattr(tokens, "__index__"):
             raise ArgumentTypeError(f"tokens must be an integer, not {tokens!r}")

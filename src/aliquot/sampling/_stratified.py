@@ -5,9 +5,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from aliquot._indices import IntArray, check_indices
+from aliquot._indices import IntArray
 from aliquot._random import hash_key, hash_keys
-from aliquot.sampling._abstract import PlannedSampler
+from aliquot.sampling._abstract import EachSampleSampler
 from aliquot.sampling._keyed import Permutation
 from aliquot.sampling._labels import Classes
 from aliquot.sampling._permuted import permuted
@@ -16,7 +16,7 @@ _STRATIFIED = int.from_bytes(b"stratum")
 _USUAL = 64
 
 
-class StratifiedSampler(PlannedSampler):
+class StratifiedSampler(EachSampleSampler):
     """Draws every sample once, so that each batch has the classes in their proportion.
 
     A class that is a share `s` of the data has the whole number of samples below or above
@@ -74,18 +74,6 @@ class StratifiedSampler(PlannedSampler):
         found = copy.copy(self)
         found.interleaved = batch_size
         return found
-
-    def num_indices_generated(self) -> int:
-        """Count the indices of an epoch: the number of samples."""
-        return self.length
-
-    def map_indices(self, indices: Any) -> IntArray:
-        """Give `indices` (array, list or slice), checked and with negatives wrapped."""
-        return check_indices(indices, self.length)
-
-    def reach(self) -> int:
-        """Give how many samples the data must have at least."""
-        return self.length
 
     def describe(self) -> str:
         """Tell everything that the order depends on besides seed, epoch and batch size."""
