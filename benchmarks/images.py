@@ -60,7 +60,7 @@ def run(task: str, names: list[str], paths: list[str], arguments) -> tuple[Resul
     for number, name in enumerate(in_turn(names, arguments.rounds)):
         if any("error" in result for result in found[name]):
             continue
-        crowded += not measure.wait_for_calm()
+        crowded += not measure.wait_for_calm(arguments.patience)
         result = measure.in_own_process(
             name,
             arguments.envs,
@@ -202,6 +202,9 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--limit", type=int, help="pictures")
+    parser.add_argument(
+        "--patience", type=float, default=30.0, help="seconds a run waits for two free cores"
+    )
     parser.add_argument("--plot", type=Path, help="default: images.png in the folder of --envs")
     for hidden in ("--measure", "--prepare", "--draw"):
         parser.add_argument(hidden, help=argparse.SUPPRESS)

@@ -19,8 +19,7 @@ import numpy as np
 
 from images import contenders, environments, tasks
 
-EVERY = 0.2  # seconds between two looks at the memory
-PATIENCE = 30.0  # seconds that are waited for a calm machine
+EVERY = 0.2  # seconds between two looks at the memory, or more: looking takes a tenth at most
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -126,9 +125,12 @@ class Peak:
         self._thread.start()
 
     def _watch(self) -> None:
-        while not self._ended.wait(EVERY):
+        pause = EVERY
+        while not self._ended.wait(pause):
+            begun = time.perf_counter()
             found = sum(map(proportional, [self._pid, *descendants(self._pid)]))
             self._peak = max(self._peak, found)
+            pause = max(EVERY, 9 * (time.perf_counter() - begun))
 
     def stop(self) -> int:
         """Give the most there was, in bytes."""
@@ -146,17 +148,19 @@ def proportional(pid: int) -> int:
 
 
 def crowding() -> float:
-    """Give how much longer two threads take for the same work each than one: 1 on a calm machine.
+    """Tell how far two cores are not there for two threads: 1 on a calm machine.
 
-    The second core of a shared machine can be gone for seconds.
+    Other processes may have them, or, on a shared machine, other guests for seconds. The former
+    show in two threads that wait, the latter in two that take longer than one.
     """
-    alone = _spin(1)
-    return _spin(2) / alone
+    alone, _ = _spin(1)
+    wall, cpu = _spin(2)
+    return max(wall / alone, 2 * wall / cpu)
 
 
-def wait_for_calm() -> bool:
-    """Wait until two cores are free; give whether they were."""
-    until = time.monotonic() + PATIENCE
+def wait_for_calm(patience: float) -> bool:
+    """Wait some seconds for two cores to be free; give whether they were."""
+    until = time.monotonic() + patience
     while crowding() > 1.25:
         if time.monotonic() > until:
             return False
@@ -164,7 +168,8 @@ def wait_for_calm() -> bool:
     return True
 
 
-def _spin(threads: int) -> float:
+def _spin(threads: int) -> tuple[float, float]:
+    """Give the wall and processor seconds of some threads that do the same."""
     data = bytes(1 << 20)
 
     def work() -> None:
@@ -172,12 +177,12 @@ def _spin(threads: int) -> float:
             hashlib.sha256(data)
 
     spinning = [threading.Thread(target=work) for _ in range(threads)]
-    begun = time.perf_counter()
+    wall, cpu = time.perf_counter(), time.process_time()
     for thread in spinning:
         thread.start()
     for thread in spinning:
         thread.join()
-    return time.perf_counter() - begun
+    return time.perf_counter() - wall, time.process_time() - cpu
 
 
 def prepare(name: str, folder: Path, paths: list[str]) -> str | None:

@@ -6,6 +6,7 @@ import h5py
 import numpy as np
 import pytest
 import zarr
+from PIL import Image
 
 from aliquot import locked, per_worker
 from aliquot.data_source import (
@@ -15,7 +16,7 @@ from aliquot.data_source import (
     SingleDataSource,
 )
 from aliquot.data_source._recipe_of import is_versioned, recipe_of, versions_of
-from aliquot.image import ImageFiles
+from aliquot.image import Grayscale, ImageFiles, Normalize, Resize
 
 X = np.arange(10)
 
@@ -161,3 +162,54 @@ def test_versions_of_pictures(tmp_path):
     there = files.versions()
     assert (there.dtype, there.shape) == (np.uint64, (2,))
     assert (there != without).tolist() == [True, False]
+
+
+def pictures(tmp_path, **options):
+    """Give one picture with what belongs to it."""
+    for name in ("a.png", "m.png", "n.png"):
+        Image.new("L", (6, 4)).save(tmp_path / name)
+    given = {"masks": [tmp_path / "m.png"], "boxes": [[[0, 0, 2, 2]]], "box_labels": [[1]]}
+    return ImageFiles([tmp_path / "a.png"], **{**given, **options})
+
+
+def upside_down(image):
+    return image[::-1]
+
+
+def backwards(image):
+    return image[:, ::-1]
+
+
+def test_what_belongs_to_pictures_is_in_the_recipe(tmp_path):
+    """And so are their transforms, also functions of one name."""
+    variants = [
+        {},
+        {"masks": [tmp_path / "n.png"]},
+        {"boxes": [[[0, 0, 2, 3]]]},
+        {"box_labels": [[2]]},
+        {"box_format": "xywh"},
+        {"min_visibility": 0.5},
+        {"mask_fill": 1},
+        {"keypoints": [[[1, 1]]]},
+        {"mode": "L"},
+        {"transforms": [Resize(3)]},
+        {"transforms": [Resize((2, 3))]},
+        {"transforms": [upside_down]},
+        {"transforms": [backwards]},
+        {"transforms": [lambda image: image[::-1]]},
+        {"transforms": [lambda image: image[::-2]]},
+        {"transforms": [Grayscale(3)]},
+        {"transforms": [Normalize((0.5,), (0.5,))]},
+        {"transforms": [Normalize((0.5,), (0.25,))]},
+    ]
+    recipes = [recipe_of(ArrayDataSource([pictures(tmp_path, **own)])) for own in variants]
+    assert len(set(map(str, recipes))) == len(variants)
+    assert str(recipe_of(ArrayDataSource([pictures(tmp_path)]))) == str(recipes[0])
+
+
+def test_a_changed_mask_is_another_version(tmp_path):
+    """As a changed picture is."""
+    photos = pictures(tmp_path)
+    before = photos.versions()
+    Image.new("L", (6, 4), 9).resize((6, 4)).save(tmp_path / "m.png", compress_level=0)
+    assert (photos.versions() != before).all()

@@ -125,8 +125,9 @@ def _digest_of_column(column: Any) -> str:
     held = [getattr(column, name, None) for name in _HELD]
     if type(column).__module__.startswith("aliquot.accessors"):
         return fingerprint(type(column), *held)
+    if hasattr(column, "made_of"):
+        return fingerprint(type(column), column.made_of)
     shown = stable_repr(column)
-    # What a `repr` tells is enough, but for files: it tells only how many.
     if shown is not None:
         return fingerprint(type(column), shown, getattr(column, "paths", None))
     return fingerprint(type(column), dict(sorted(getattr(column, "__dict__", {}).items())))

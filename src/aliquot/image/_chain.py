@@ -209,11 +209,8 @@ def _seen(
 ) -> NDArray[Any]:
     """See a picture that is decoded already."""
     part = stored_part(view, _UPRIGHT, *image.shape[:2])
-    out = np.empty((view.height, view.width, *image.shape[2:]), image.dtype)
-    if not (part.height and part.width):
-        out[...] = transform.border or 0
-        return out
     found = resampled(image, part, getattr(transform, "interpolation", None) or interpolation)
+    out = np.empty((view.height, view.width, *image.shape[2:]), image.dtype)
     place(upright(found, _UPRIGHT, view), view, out, transform.border or 0)
     return out
 

@@ -149,6 +149,8 @@ class ImageFiles:
         self._check_targets()
         self.identity: str = uuid4().hex
         other = same_geometry_as
+        if other is not None and not isinstance(other, ImageFiles):
+            raise ArgumentTypeError(f"same_geometry_as must be ImageFiles, not {other!r:.60}")
         self.geometry: str | None = None if other is None else other.geometry or other.identity
         self._labels: npt.NDArray[np.int64] | None = None
         self._classes: list[str] | None = None
@@ -368,13 +370,26 @@ class ImageFiles:
         """Give the file of a picture, for messages."""
         return self._paths[index]
 
+    @property
+    def made_of(self) -> list[Any]:
+        """Everything that a sample depends on, besides what is in the files."""
+        chain = self._chain
+        given = {name: getattr(self._targets, name) for name in self._targets.__dataclass_fields__}
+        return [self._paths, str(self._options), repr(chain.fused), list(chain.after), given]
+
     def will_need(self, indices: npt.NDArray[np.int64]) -> None:
         """Have the system read files ahead, where it can; a loader with a pool asks for it."""
-        _codec.will_need(self._paths[i] for i in indices.tolist())
+        for paths in (self._paths, self._targets.masks or ()):
+            _codec.will_need(paths[i] for i in indices.tolist() if paths)
 
     def versions(self) -> npt.NDArray[np.uint64]:
         """Give a number for each file that changes with its size or time of change, shape (n,)."""
-        return np.fromiter(map(_version, self._paths), np.uint64, len(self))
+        found = np.fromiter(map(_version, self._paths), np.uint64, len(self))
+        if self._targets.masks is not None:
+            # Not a sum: a picture and its mask may change places.
+            found *= np.uint64(3)
+            found ^= np.fromiter(map(_version, self._targets.masks), np.uint64, len(self))
+        return found
 
     def __repr__(self) -> str:
         parts = [_count(len(self), "picture", "pictures"), *self._told()]
