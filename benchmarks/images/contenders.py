@@ -93,6 +93,10 @@ def aliquot_transforms(task: str) -> list[Any]:
     return [*geometry, normalize(MEAN, STD)]
 
 
+def aliquot_wheels(setting: Setting) -> Epoch:
+    return aliquot_loader(setting, codec="simplejpeg")
+
+
 def aliquot_pillow(setting: Setting) -> Epoch:
     return aliquot_loader(setting, codec="pillow")
 
@@ -440,6 +444,7 @@ BASE = "Pillow loop"
 CONTENDERS: dict[str, Contender] = {
     BASE: Contender(OWN, pillow_loop, "one thread"),
     "Aliquot": Contender(OWN, aliquot_loader, "worker threads"),
+    "Aliquot, wheels alone": Contender(OWN, aliquot_wheels, "worker threads"),
     "Aliquot, Pillow codec": Contender(OWN, aliquot_pillow, "worker threads"),
     "BatchUp": Contender("batchup", batchup_threads, "Pillow in worker threads"),
     "torch, PIL": Contender("torch", torch_pil, "worker processes, torchvision v2"),

@@ -100,6 +100,15 @@ def test_failures_are_listed():
     ]
 
 
+def test_functions_that_run_in_python_are_named():
+    """Below the times, which they are part of."""
+    found = report(BATCH, python_functions=("noisy", "Wrap(Compose(...))"))
+    assert str(found).splitlines()[3:5] == [
+        "  read               25.00 ms a batch",
+        "transforms: noisy (runs in Python), Wrap(Compose(...)) (runs in Python)",
+    ]
+
+
 def test_a_report_stays_what_it_was():
     """It is a fact: what the ledger counts later does not change it."""
     ledger = Ledger()

@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 
 from aliquot._random import Draws
-from aliquot.errors import ArgumentTypeError, BatchError
+from aliquot.errors import ArgumentError, ArgumentTypeError, BatchError
 from aliquot.image import (
     CenterCrop,
+    Grayscale,
     ImageFiles,
     Pad,
+    RandAugment,
+    RandomAffine,
+    RandomApply,
     RandomCrop,
     RandomHorizontalFlip,
     RandomResizedCrop,
@@ -143,6 +147,32 @@ def test_what_is_no_transform_is_refused(transform):
 def test_it_shows_where_decoding_happens_and_what_runs_in_python(transforms, expected):
     """What costs time can be seen."""
     assert str(Chain.of(transforms)) == expected
+
+
+@pytest.mark.parametrize(
+    ("transforms", "expected"),
+    [
+        ([Resize(3), RandomHorizontalFlip(), Grayscale()], ()),
+        ([negative, Grayscale(), Brighter()], ("negative", "Brighter")),
+        ([functools.partial(noisy)], ("noisy",)),
+        ([RandomApply([negative, RandomApply([noisy, Grayscale()])])], ("negative", "noisy")),
+    ],
+    ids=range(4),
+)
+def test_it_names_what_is_not_of_this_package(transforms, expected):
+    """Also where it stands inside of another transform."""
+    assert Chain.of(transforms).python_functions == expected
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [RandAugment(), RandomApply([RandAugment()]), RandomApply([RandomApply([RandomAffine(5)])])],
+    ids=range(3),
+)
+def test_what_does_not_tell_where_it_moves_pixels_is_found_inside_of_others(transform):
+    """However deep."""
+    with pytest.raises(ArgumentError, match="does not tell where it moves pixels"):
+        Chain.of([negative, transform]).check_targets()
 
 
 def test_what_comes_later_does_not_change_what_comes_earlier():

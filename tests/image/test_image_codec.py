@@ -12,11 +12,13 @@ from PIL import Image, ImageOps
 
 from aliquot.errors import ImageError
 from aliquot.image import ImageFiles, Pad, RandomCrop, Resize
-from aliquot.image._codec import decode, decode_into, read, sizes
+from aliquot.image._codec import decode, decode_into
+from aliquot.image._kernel_files import kernel
 from aliquot.image._options import checked
+from aliquot.image._pictures import read
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
-CODECS = ["simplejpeg", "pillow"]
+CODECS = [*["libjpeg-turbo"] * (kernel() is not None), "simplejpeg", "pillow"]
 JPEGS = {
     "4:4:4": {"subsampling": "4:4:4"},
     "4:2:2": {"subsampling": "4:2:2"},
@@ -85,9 +87,10 @@ def check_case(case, path, codec, save):
     image.save(path, exif=exif, **save)
 
     chosen = options(mode=case["mode"], codec=codec, reducing_gap=None)
-    picture = read(str(path), chosen)
+    pictures = read([str(path)], chosen)
     top, left, h, w = case["box"]
-    views = sizes([picture]).crop(np.array([top]), np.array([left]), h, w).resize(*case["size"])
+    views = pictures.views().crop(np.array([top]), np.array([left]), h, w)
+    views = views.resize(*case["size"])
     flip_y, flip_x = case["flips"]
     views = views.flip(np.array([flip_y]), vertical=True).flip(np.array([flip_x]), vertical=False)
 
@@ -96,8 +99,8 @@ def check_case(case, path, codec, save):
     resized = full.resize(case["size"][::-1], Image.Resampling.BILINEAR, box=box)
     expected = np.asarray(resized).reshape(*case["size"], -1).astype(int)
     expected = expected[:: -1 if flip_y else 1, :: -1 if flip_x else 1]
-    found = decode(picture, views.view(0), chosen)
-    assert (picture.height, picture.width, found.shape) == (*full.size[::-1], expected.shape)
+    [found] = decode(pictures, views, chosen)
+    assert (*pictures.heights, *pictures.widths, found.shape) == (*full.size[::-1], expected.shape)
     assert np.abs(found - expected).mean() < 1
 
 
@@ -185,20 +188,20 @@ def test_whole_pixels_of_a_transparent_picture_are_cut_out_exactly(saved):
     """What is invisible keeps its colours."""
     pixels = np.random.default_rng(0).integers(0, 256, (20, 30, 4), np.uint8)
     chosen = options(mode="RGBA")
-    picture = read(saved("a.png", pixels), chosen)
-    view = sizes([picture]).crop(np.array([3]), np.array([5]), 7, 9).view(0)
-    assert decode(picture, view, chosen).tolist() == pixels[3:10, 5:14].tolist()
+    pictures = read([saved("a.png", pixels)], chosen)
+    views = pictures.views().crop(np.array([3]), np.array([5]), 7, 9)
+    assert decode(pictures, views, chosen)[0].tolist() == pixels[3:10, 5:14].tolist()
 
 
 def test_many_pictures_are_decoded_into_an_array(saved, smooth):
     """The very pixels of one after the other."""
     paths = [saved("a.jpg", smooth(50, 70)), saved("b.png", smooth(20, 90))]
     chosen = options()
-    pictures = [read(path, chosen) for path in paths]
-    views = sizes(pictures).resize(9, 8)
+    pictures = read(paths, chosen)
+    views = pictures.views().resize(9, 8)
     out = np.empty((2, 9, 8, 3), np.uint8)
     decode_into(pictures, views, out, chosen)
-    expected = [decode(own, views.view(i), chosen) for i, own in enumerate(pictures)]
+    expected = [ImageFiles([path], size=(9, 8))[0] for path in paths]
     assert out.tolist() == np.stack(expected).tolist()
 
 
@@ -212,9 +215,9 @@ def test_a_view_beside_the_picture_is_filled(smooth, saved, orientation, top, le
     exif = Image.Exif()
     exif[0x0112] = orientation
     chosen = options(transforms=[Pad(1, fill=7)])
-    picture = read(saved("a.jpg", smooth(20, 30), exif=exif), chosen)
-    view = sizes([picture]).crop(np.array([top]), np.array([left]), 5, 4).view(0)
-    assert np.array_equal(decode(picture, view, chosen), np.full((5, 4, 3), 7))
+    pictures = read([saved("a.jpg", smooth(20, 30), exif=exif)], chosen)
+    views = pictures.views().crop(np.array([top]), np.array([left]), 5, 4)
+    assert np.array_equal(decode(pictures, views, chosen)[0], np.full((5, 4, 3), 7))
 
 
 def test_a_view_beside_the_picture_has_its_channels_and_depth(saved):
@@ -224,9 +227,9 @@ def test_a_view_beside_the_picture_has_its_channels_and_depth(saved):
         [path], mode=None, transforms=[Pad(90), RandomCrop(2), Pad(1)], output="pil"
     )
     chosen = options(mode=None)
-    picture = read(path, chosen)
-    view = sizes([picture]).crop(np.array([9]), np.array([9]), 3, 3).view(0)
-    found = decode(picture, view, chosen)
+    pictures = read([path], chosen)
+    views = pictures.views().crop(np.array([9]), np.array([9]), 3, 3)
+    [found] = decode(pictures, views, chosen)
     assert (found.dtype, found.shape, photos[0].mode) == (np.uint16, (3, 3, 1), "I;16")
 
 
@@ -276,5 +279,5 @@ def test_a_header_can_be_right_and_the_pixels_broken(smooth, saved):
     path = saved("a.jpg", smooth(90, 90))
     blob = Path(path).read_bytes()
     Path(path).write_bytes(blob[: len(blob) // 2])
-    picture = read(path, options())
-    assert (picture.height, picture.width) == (90, 90)
+    pictures = read([path], options())
+    assert (*pictures.heights, *pictures.widths) == (90, 90)

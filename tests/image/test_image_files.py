@@ -10,6 +10,7 @@ import pytest
 
 from aliquot.errors import ArgumentError, ArgumentTypeError, ImageError, IndexRangeError
 from aliquot.image import ImageFiles
+from aliquot.image._kernel_files import kernel
 
 WITHOUT_PILLOW = """
 import sys
@@ -22,7 +23,7 @@ except MissingExtraError as error:
     print(error)
 """
 
-CODEC = "codec='simplejpeg'"
+CODEC = f"codec={'simplejpeg' if kernel() is None else 'libjpeg-turbo'!r}"
 
 
 def test_making_it_reads_no_file():

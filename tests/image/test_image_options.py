@@ -74,7 +74,7 @@ def test_the_mode_says_how_many_channels_there_are(mode, channels):
     [
         ({"layout": "CHW"}, "layout must be one of 'NHWC', 'NCHW'"),
         ({"interpolation": "cubic"}, "interpolation must be one of 'nearest', 'box', 'bilinear'"),
-        ({"codec": "turbo"}, "codec must be one of 'simplejpeg', 'pillow'"),
+        ({"codec": "turbo"}, "codec must be one of 'libjpeg-turbo', 'simplejpeg', 'pillow'"),
         ({"strict": 1}, "strict must be one of True, False"),
         ({"reducing_gap": 0.5}, "reducing_gap must be 1 or more, or None, not 0.5"),
         ({"pixel_limit": 0}, "pixel_limit must be a positive integer, not 0"),

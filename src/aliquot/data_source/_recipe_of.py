@@ -182,6 +182,36 @@ def of_the_batch(source: AbstractDataSource[Any]) -> str | None:
     return next((name for name in found if name is not None), None)
 
 
+def python_functions(source: AbstractDataSource[Any]) -> tuple[str, ...]:
+    """Name the functions that array-likes in a source call in Python, once a sample.
+
+    Parameters
+    ----------
+    source : AbstractDataSource
+        Any; those that it is made of are looked through, too.
+
+    Returns
+    -------
+    tuple of str
+        What array-likes tell by an attribute ``python_functions``, each name once.
+
+    Examples
+    --------
+    >>> from aliquot.image import ImageFiles
+    >>> def invert(image):
+    ...     return 255 - image
+    >>> python_functions(SingleDataSource(ImageFiles(["a.jpg"], transforms=[invert])))
+    ('invert',)
+    """
+    found: list[str] = []
+    if isinstance(source, ArrayDataSource):
+        for _, column in _items(source.data):
+            found.extend(getattr(column, "python_functions", ()))
+    for _, part in _sources_in(source):
+        found.extend(python_functions(part))
+    return tuple(dict.fromkeys(found))
+
+
 def is_versioned(source: AbstractDataSource[Any]) -> bool:
     """Whether `versions_of` gives an array; no file is looked at."""
     if isinstance(source, JoinedDataSource):

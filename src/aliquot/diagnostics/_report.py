@@ -46,6 +46,9 @@ class Report:
     """What the batches are made of."""
     stuck: tuple[str, ...] = ()
     """Tasks that took longer than the timeout."""
+    python_functions: tuple[str, ...] = ()
+    """Functions among the transforms of pictures that are not of this package: they are called
+    once a picture."""
 
     @classmethod
     def of(
@@ -57,6 +60,7 @@ class Report:
         elapsed: float,
         failures: tuple[Any, ...],
         stuck: tuple[str, ...] = (),
+        python_functions: tuple[str, ...] = (),
     ) -> "Report":
         """Make a report of counters; `elapsed` is the time since the first batch, in seconds."""
         n = max(ledger.batches, 1)
@@ -71,6 +75,7 @@ class Report:
             workers=workers,
             recipe=recipe,
             stuck=stuck,
+            python_functions=python_functions,
         )
 
     def __str__(self) -> str:
@@ -78,6 +83,7 @@ class Report:
             [
                 f"{self._counts()}; {self.recipe}",
                 *self._times(),
+                *self._transforms(),
                 *self._failures(),
                 *[f"stuck: {task}" for task in self.stuck],
                 *self._advice(),
@@ -96,6 +102,10 @@ class Report:
             f"{who if self.workers else 'made inline':<20}{self.work_ms:>6.2f} ms a batch",
             *[f"  {name:<18}{ms:>6.2f} ms a batch" for name, ms in self.stage_ms.items()],
         ]
+
+    def _transforms(self) -> list[str]:
+        told = ", ".join(f"{name} (runs in Python)" for name in self.python_functions)
+        return [f"transforms: {told}"] if told else []
 
     def _failures(self) -> list[str]:
         if not self.failures:

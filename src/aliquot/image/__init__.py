@@ -19,6 +19,7 @@ from aliquot.image._transforms import (
     RandomVerticalFlip,
     Resize,
 )
+from aliquot.image._wrap import Wrap
 
 __all__ = [
     "CenterCrop",
@@ -42,6 +43,7 @@ __all__ = [
     "ToDtype",
     "ToFloat",
     "TrivialAugmentWide",
+    "Wrap",
     "contact_sheet",
     "show",
 ]

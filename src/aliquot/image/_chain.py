@@ -1,7 +1,7 @@
 """A list of transforms, and how far it goes before anything is decoded."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from aliquot._batch import describe, stack
 from aliquot._random import Draws
 from aliquot.errors import ArgumentError, ArgumentTypeError, BatchError
-from aliquot.image._floats import Normalize
+from aliquot.image._floats import Normalize, ToDtype
+from aliquot.image._kernel_files import Levels
 from aliquot.image._pillow import as_image
 from aliquot.image._resample import resampled
 from aliquot.image._targets import Target
@@ -20,6 +21,7 @@ from aliquot.image._transforms import Geometric, Resize
 from aliquot.image._turns import TURNS, place, stored_part, upright
 from aliquot.image._views import View, Views
 from aliquot.image._warp import warp_image
+from aliquot.image._wrap import Wrap
 
 _UPRIGHT = TURNS[1]
 
@@ -62,6 +64,11 @@ class Chain:
         return any(own.draws for own in self.fused) or any(map(takes_rng, self.after))
 
     @property
+    def python_functions(self) -> tuple[str, ...]:
+        """Names of what is called with each picture and is not of this package."""
+        return tuple(_foreign(self.after))
+
+    @property
     def size(self) -> tuple[int, int] | None:
         """The height and width of what is decoded, if it is the same for every picture."""
         size: tuple[int, int] | None = None
@@ -86,14 +93,30 @@ class Chain:
             views = own.view(views, rng.part(number))
         return views
 
+    def levels(self, channels: int, layout: str) -> Levels | None:
+        """Give what becomes of each grey level, if that is all that is done after decoding.
+
+        Levels of bytes are 256 a channel, so that what is done to each value by itself is looked
+        up; the numbers are the very ones of the transforms.
+        """
+        if not self.after or not all(_is_of_levels(own, channels) for own in self.after):
+            return None
+        steps: NDArray[Any] = np.arange(256, dtype=np.uint8)[:, None, None].repeat(channels, axis=2)
+        for own in self.after:
+            steps = own(steps)
+        if steps.dtype != np.float32:
+            return None
+        return Levels(np.ascontiguousarray(steps[:, 0].T), layout == "NCHW")
+
     def check_targets(self) -> None:
         """Refuse transforms that cannot tell where they move what belongs to a picture."""
         for own in self.after:
-            inner = getattr(own, "transforms", ())
-            if getattr(own, "moves_pixels", False) or any(hasattr(one, "warp") for one in inner):
+            mover = _mover(own)
+            if mover is not None:
                 raise ArgumentError(
-                    f"{type(own).__name__} does not tell where it moves pixels, so masks, boxes "
-                    "and keypoints cannot go along: use RandomAffine or RandomRotation itself"
+                    f"{mover} does not tell where it moves pixels, so masks, boxes and keypoints "
+                    "cannot go along: use RandomAffine or RandomRotation itself, or the other "
+                    "transforms of aliquot.image"
                 )
 
     def finish(
@@ -113,6 +136,12 @@ class Chain:
         if options.layout == "NCHW":
             return _channels_first(images)
         return images
+
+
+def _is_of_levels(transform: Any, channels: int) -> bool:
+    if isinstance(transform, Normalize):
+        return len(transform.mean) in (1, channels)
+    return isinstance(transform, ToDtype)
 
 
 def takes_rng(transform: Any) -> bool:
@@ -221,9 +250,39 @@ def _channels_first(images: Any) -> Any:
     return [np.ascontiguousarray(image.transpose(2, 0, 1)) for image in images]
 
 
+def _mover(transform: Any) -> str | None:
+    """Name what moves pixels and does not tell where, in a transform or in those it is made of."""
+    if getattr(transform, "moves_pixels", False):
+        return repr(transform) if isinstance(transform, Wrap) else type(transform).__name__
+    inner = getattr(transform, "transforms", ())
+    if any(hasattr(one, "warp") for one in inner):
+        return type(transform).__name__
+    return next(filter(None, map(_mover, inner)), None)
+
+
 def _told(transform: Any) -> str:
     """Name a transform, and tell if it is the user's own."""
+    name = _name(transform)
+    return f"{name} (runs in Python)" if _is_foreign(transform) else name
+
+
+def _name(transform: Any) -> str:
     if type(transform).__module__.startswith("aliquot."):
         return repr(transform)
-    name = getattr(transform, "__qualname__", type(transform).__qualname__)
-    return f"{name} (runs in Python)"
+    while isinstance(transform, partial):
+        transform = transform.func
+    name: str = getattr(transform, "__qualname__", type(transform).__qualname__)
+    return name
+
+
+def _is_foreign(transform: Any) -> bool:
+    return isinstance(transform, Wrap) or not type(transform).__module__.startswith("aliquot.")
+
+
+def _foreign(transforms: Sequence[Any]) -> Iterator[str]:
+    """Name the transforms that are not of this package, also those inside of its own."""
+    for own in transforms:
+        if _is_foreign(own):
+            yield _name(own)
+        else:
+            yield from _foreign(getattr(own, "transforms", ()))

@@ -15,9 +15,10 @@ from aliquot._batch import map_leaves, stack
 from aliquot._indices import check_indices
 from aliquot._random import Draws
 from aliquot.errors import ArgumentError, ArgumentTypeError
-from aliquot.image import _classes, _codec, _index_file, _listing, _paths, _pillow
+from aliquot.image import _classes, _codec, _index_file, _listing, _paths, _pictures, _pillow
 from aliquot.image._options import Keywords, KeywordsAndSize, checked
 from aliquot.image._targets import Target, checked_targets
+from aliquot.image._views import Views
 
 T = TypeVar("T")
 Folder = str | os.PathLike[str]
@@ -380,7 +381,7 @@ class ImageFiles:
     def will_need(self, indices: npt.NDArray[np.int64]) -> None:
         """Have the system read files ahead, where it can; a loader with a pool asks for it."""
         for paths in (self._paths, self._targets.masks or ()):
-            _codec.will_need(paths[i] for i in indices.tolist() if paths)
+            _pictures.will_need(paths[i] for i in indices.tolist() if paths)
 
     def versions(self) -> npt.NDArray[np.uint64]:
         """Give a number for each file that changes with its size or time of change, shape (n,)."""
@@ -428,28 +429,32 @@ class ImageFiles:
             As ``photos[indices]``.
         """
         options, chain, targets = self._options, self._chain, self._targets
-        pictures = [_codec.read(self._paths[i], options) for i in indices.tolist()]
-        views = chain.views(_codec.sizes(pictures), rng)
+        pictures = _pictures.read([self._paths[i] for i in indices.tolist()], options)
+        views = chain.views(pictures.views(), rng)
         seen = self._seen_targets(indices, pictures, views) if targets else []
-        if chain.size is None or options.channels is None or options.output == "pil":
-            images: Any = [
-                _codec.decode(picture, views.view(row), options)
-                for row, picture in enumerate(pictures)
-            ]
+        size, channels = chain.size, options.channels
+        if size is None or channels is None or options.output == "pil":
+            images: Any = _codec.decode(pictures, views, options)
+        elif pictures.files is not None and (levels := chain.levels(channels, options.layout)):
+            shape = (channels, *size) if levels.planes else (*size, channels)
+            images = np.empty((len(pictures), *shape), np.float32)
+            _codec.decode_into(pictures, views, images, options, levels)
+            return self._with_targets(images, seen) if targets else images
         else:
-            images = np.empty((len(pictures), *chain.size, options.channels), np.uint8)
+            images = np.empty((len(pictures), *size, channels), np.uint8)
             _codec.decode_into(pictures, views, images, options)
-        if not targets:
-            return chain.finish(images, [], 0, rng, options)
         images = chain.finish(images, seen, targets.mask_fill, rng, options)
-        return self._with_targets(images, seen)
+        return self._with_targets(images, seen) if targets else images
 
-    def _seen_targets(self, indices: Any, pictures: Any, views: Any) -> list[Target]:
+    def _seen_targets(
+        self, indices: Any, pictures: _pictures.Pictures, views: Views
+    ) -> list[Target]:
         """Give what belongs to each picture, as its view shows it."""
         found = []
-        for row, (index, picture) in enumerate(zip(indices.tolist(), pictures, strict=True)):
-            target = self._targets.of(index, picture.height, picture.width, picture.path)
-            found.append(target.seen(views.view(row), self._targets.mask_fill))
+        heights, widths = pictures.heights.tolist(), pictures.widths.tolist()
+        for row, (index, view) in enumerate(zip(indices.tolist(), views.each(), strict=True)):
+            own = self._targets.of(index, heights[row], widths[row], pictures.paths[row])
+            found.append(own.seen(view, self._targets.mask_fill))
         return found
 
     def _with_targets(self, images: Any, targets: list[Target]) -> dict[str, Any]:

@@ -8,13 +8,15 @@ from typing import Any, TypedDict
 import numpy as np
 
 from aliquot.errors import ArgumentError, ArgumentTypeError, MissingExtraError
+from aliquot.image import _kernel_files
 from aliquot.image._chain import Chain
 from aliquot.image._resample import library
 from aliquot.image._transforms import INTERPOLATIONS, Resize
 
 CHANNELS = {"RGB": 3, "L": 1, "RGBA": 4}
 OUTPUTS = ("array", "pil")
-CODECS = ("simplejpeg", "pillow")
+KERNEL = "libjpeg-turbo"
+CODECS = (KERNEL, "simplejpeg", "pillow")
 LAYOUTS = ("NHWC", "NCHW")
 _OF_TRANSFORMS = {"own_interpolation", "fill"}
 
@@ -124,14 +126,19 @@ def checked(size: Sequence[int] | None, keywords: Keywords) -> tuple[Options, Ch
 
 
 def _chosen(codec: str | None) -> str:
-    """Give the codec: the fast one if it is there and none was asked for."""
-    there = library() is not None
-    if codec == "simplejpeg" and not there:
+    """Give the codec: the fastest that is here if none was asked for."""
+    if codec == KERNEL:
+        _kernel_files.required()
+    if codec == "simplejpeg" and library() is None:
         raise MissingExtraError(
             'codec="simplejpeg" needs simplejpeg and cykooz-resizer: pip install "aliquot[image]"',
             name="simplejpeg",
         )
-    return codec or ("simplejpeg" if there else "pillow")
+    if codec is not None:
+        return codec
+    if _kernel_files.kernel() is not None:
+        return KERNEL
+    return "pillow" if library() is None else "simplejpeg"
 
 
 def _check_fill(fill: Any, channels: int) -> None:

@@ -2,9 +2,11 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
-from aliquot.image._views import Span, View
+from aliquot._indices import IntArray
+from aliquot.image._views import Floats, Span, View, Views
 
 
 class Turn(NamedTuple):
@@ -27,6 +29,9 @@ TURNS = {
 }
 
 
+_FLAGS = np.array([TURNS[1], *TURNS.values()], np.int64)
+
+
 class Part(NamedTuple):
     """What to cut out of a stored picture, and how large to make it."""
 
@@ -46,7 +51,41 @@ def stored_part(view: View, turn: Turn, height: int, width: int) -> Part:
     return Part((left, top, right, bottom), tall, wide)
 
 
-def _mirrored(span: Span, length: int) -> tuple[float, float]:
+def stored_parts(
+    views: Views, orientations: IntArray, heights: IntArray, widths: IntArray
+) -> tuple[Floats, IntArray]:
+    """Give what `stored_part`, `upright` and `place` make of each of many pictures, as numbers.
+
+    Parameters
+    ----------
+    views : Views
+        What is seen of them.
+    orientations, heights, widths : int64 array, shape (n,)
+        EXIF orientations, and sizes upright.
+
+    Returns
+    -------
+    float64 array, shape (n, 4)
+        Left, top, right and bottom of the part that is seen, in stored pixels.
+    int64 array, shape (n, 7)
+        Where in the canvas it lies (top, left, height, width), whether its rows and columns are
+        swapped, and whether it is mirrored after that, up and down, left and right.
+    """
+    y, x = views.spans()
+    swap, flip_y, flip_x = _FLAGS[orientations].T
+    down = np.where(flip_y, _mirrored(y, heights), (y.start, y.end))
+    across = np.where(flip_x, _mirrored(x, widths), (x.start, x.end))
+    boxes = np.where(
+        swap, (down[0], across[0], down[1], across[1]), (across[0], down[0], across[1], down[1])
+    )
+    top = np.where(views.flip_y, views.height - y.stop, y.first)
+    left = np.where(views.flip_x, views.width - x.stop, x.first)
+    places = [top, left, y.stop - y.first, x.stop - x.first]
+    places += [swap, flip_y != views.flip_y, flip_x != views.flip_x]
+    return np.ascontiguousarray(boxes.T), np.stack(places, axis=1)
+
+
+def _mirrored(span: Span, length: Any) -> tuple[Any, Any]:
     return length - span.end, length - span.start
 
 

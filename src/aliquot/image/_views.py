@@ -6,7 +6,7 @@ batch are arrays.
 """
 
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,66 +95,64 @@ class Views:
             return replace(self, flip_y=self.flip_y ^ which)
         return replace(self, flip_x=self.flip_x ^ which)
 
+    def spans(self) -> "tuple[Span, Span]":
+        """Give both axes, first that of the rows; the fields of each are arrays of shape (n,)."""
+        return (
+            Span.of(self.top, self.step_y, self.height, self.first_row, self.last_row),
+            Span.of(self.left, self.step_x, self.width, self.first_column, self.last_column),
+        )
+
+    def each(self) -> "list[View]":
+        """Give the canvas of each picture."""
+        y, x = self.spans()
+        own = [self.height, self.width, y.rows(), x.rows(), self.flip_y, self.flip_x]
+        own += [self.top, self.left, self.step_y, self.step_x]
+        columns = [part.tolist() if isinstance(part, np.ndarray) else part for part in own]
+        return [View(*row) for row in zip(*columns, strict=True)]
+
     def view(self, row: int) -> "View":
         """Give the canvas of one picture."""
-        return View(
-            height=int(self.height[row]),
-            width=int(self.width[row]),
-            y=Span.of(
-                float(self.top[row]),
-                float(self.step_y[row]),
-                int(self.height[row]),
-                float(self.first_row[row]),
-                float(self.last_row[row]),
-            ),
-            x=Span.of(
-                float(self.left[row]),
-                float(self.step_x[row]),
-                int(self.width[row]),
-                float(self.first_column[row]),
-                float(self.last_column[row]),
-            ),
-            flip_y=bool(self.flip_y[row]),
-            flip_x=bool(self.flip_x[row]),
-            top=float(self.top[row]),
-            left=float(self.left[row]),
-            step_y=float(self.step_y[row]),
-            step_x=float(self.step_x[row]),
-        )
+        return self.each()[row]
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One axis of a canvas: which of its pixels show the picture, and which part of that."""
+    """One axis of a canvas, or of many: which of its pixels show the picture, and what of that."""
 
-    first: int
+    first: Any
     """The first pixel that shows it; those before are filled."""
-    stop: int
+    stop: Any
     """The end of those that do."""
-    start: float
+    start: Any
     """Where in the picture the first begins."""
-    end: float
+    end: Any
     """Where in the picture the last ends."""
 
     @classmethod
-    def of(cls, begin: float, step: float, n: int, least: float, most: float) -> Self:
-        """Cut a canvas to its picture; a pixel that shows less than half of one is filled.
+    def of(cls, begin: Any, step: Any, n: Any, least: Any, most: Any) -> Self:
+        """Cut canvases to their pictures; a pixel that shows less than half of one is filled.
 
         Parameters
         ----------
-        begin, step : float
+        begin, step : float or array, shape (n,)
             Where the canvas begins, and how much of the picture a pixel of it is.
-        n : int
+        n : int or array
             Its length in pixels.
-        least, most : float
+        least, most : float or array
             Where the picture begins and ends.
         """
-        first = min(max(round((least - begin) / step), 0), n)
-        stop = max(min(round((most - begin) / step), n), first)
-        return cls(first, stop, max(begin + first * step, least), min(begin + stop * step, most))
+        first = np.clip(np.rint((least - begin) / step), 0, n)
+        stop = np.maximum(np.minimum(np.rint((most - begin) / step), n), first)
+        start, end = np.maximum(begin + first * step, least), np.minimum(begin + stop * step, most)
+        return cls(first.astype(np.int64), stop.astype(np.int64), start, end)
+
+    def rows(self) -> "list[Span]":
+        """Give the span of each canvas, in plain numbers."""
+        columns = [own.tolist() for own in (self.first, self.stop, self.start, self.end)]
+        return [Span(*row) for row in zip(*columns, strict=True)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class View:
     """The canvas of one picture."""
 

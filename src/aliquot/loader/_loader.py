@@ -15,7 +15,7 @@ from aliquot._arguments import check_batch_size
 from aliquot._ledger import Ledger
 from aliquot._protocols import ArrayLike
 from aliquot._task import Task
-from aliquot.data_source import AbstractDataSource, Order, Recipe, before
+from aliquot.data_source import AbstractDataSource, Order, Recipe, before, python_functions
 from aliquot.diagnostics import Report
 from aliquot.errors import (
     ArgumentError,
@@ -498,6 +498,7 @@ class Loader(Generic[BatchT]):
             elapsed=elapsed,
             failures=tuple(self._ledger.failures),
             stuck=tuple(self._stuck),
+            python_functions=python_functions(self.source),
         )
 
     def listen(self, listener: Callable[[Event], None]) -> None:

@@ -1,0 +1,146 @@
+"""The fastest way of JPEGs: the compiled kernel, which takes a batch in one call without the GIL.
+
+It is built where there are a compiler and libjpeg-turbo (2.1.5 or newer); `src/kernel` is its
+source. It reads the files itself, and threads that come with batches of their own first help with
+those under way: so the first batch comes sooner, and batches come in order.
+"""
+
+import functools
+import importlib
+import os
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aliquot.errors import MissingExtraError
+from aliquot.image._header import Header
+
+if TYPE_CHECKING:
+    from aliquot._indices import IntArray
+    from aliquot.image._options import Options
+    from aliquot.image._views import Floats
+
+_FILTERS = {"nearest": 0, "box": 1, "bilinear": 2, "bicubic": 3, "lanczos": 4}
+# Helping with less than this costs more than it brings.
+_WORTH_SHARING = 8
+_under_way: list[Any] = []
+_lock = threading.Lock()
+
+
+@functools.cache
+def kernel() -> Any:
+    """Give the compiled module, or `None` if it was not built or its libjpeg-turbo is missing."""
+    try:
+        return importlib.import_module("aliquot.image._kernel")
+    except ImportError:
+        return None
+
+
+def required() -> Any:
+    """Give the compiled module.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not here.
+    """
+    found = kernel()
+    if found is None:
+        raise MissingExtraError(
+            'codec="libjpeg-turbo" needs the compiled kernel, which is not in this installation: '
+            "install a compiler and libjpeg-turbo 2.1.5 or newer with its headers (Debian: "
+            "libjpeg62-turbo-dev), then aliquot anew, or choose another codec",
+            name="aliquot.image._kernel",
+        )
+    return found
+
+
+class Levels(NamedTuple):
+    """What is made of the 256 levels of each channel as they are written."""
+
+    table: NDArray[np.float32]
+    """Shape (channels, 256)."""
+    planes: bool
+    """Whether channels come before height and width."""
+
+
+def read(paths: Sequence[str]) -> tuple[Any, list[Header | None]]:
+    """Read files, and give them with the headers of those that are common JPEGs.
+
+    Raises
+    ------
+    OSError
+        What the file system says of the first that cannot be read.
+    """
+    files = required().Files([os.fsencode(path) for path in paths])
+    headers: list[Header | None] = []
+    for path, (error, height, width, channels, orientation) in zip(
+        paths, files.headers(), strict=True
+    ):
+        if error:
+            raise OSError(error, os.strerror(error), path)
+        headers.append(Header(height, width, channels, orientation or None) if channels else None)
+    return files, headers
+
+
+def decode(
+    files: Any,
+    rows: list[int],
+    boxes: "Floats",
+    places: "IntArray",
+    canvases: list[NDArray[Any]],
+    options: "Options",
+    levels: Levels | None,
+) -> list[int]:
+    """Decode some of the files, and give those that it cannot.
+
+    Parameters
+    ----------
+    files : Files
+        The kernel's.
+    rows : list of int
+        Which of them.
+    boxes, places : array, shape (len(rows), 4) and (len(rows), 7)
+        As `stored_parts` gives them.
+    canvases : list of arrays
+        Where they go: uint8 (height, width, channels), or as `levels` says.
+    options : Options
+        Filter, gap and filling.
+    levels : Levels, optional
+        What the pixels become.
+    """
+    channels = options.channels or 4
+    fill = np.resize(np.array(options.fill, np.uint8), channels)
+    files.plan(
+        rows,
+        boxes,
+        places,
+        canvases,
+        _FILTERS[options.interpolation],
+        options.reducing_gap or 0.0,
+        np.resize(fill, 4).tobytes(),
+        levels is not None and levels.planes,
+        None if levels is None else levels.table,
+    )
+    if len(rows) < _WORTH_SHARING:
+        files.decode()
+    else:
+        _decode_together(files)
+    failed: list[int] = files.failed()
+    return failed
+
+
+def _decode_together(files: Any) -> None:
+    with _lock:
+        others = list(_under_way)
+        _under_way.append(files)
+    try:
+        for earlier in others:
+            earlier.decode(wait=False)
+        files.decode()
+    finally:
+        with _lock:
+            _under_way.remove(files)

@@ -1,0 +1,347 @@
+/* Antialiased resampling with Pillow's filters, in whole numbers.
+
+   The weights are Pillow's (precompute_coeffs in its Resample.c), held in 16 bits with as many of
+   them behind the point as fit, and rounded so that those of one output sum to one exactly: what
+   is flat stays flat. All ways of the same sums give the same bytes. */
+
+#include "kernel.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define HAVE_AVX2 1
+#include <immintrin.h>
+#endif
+
+enum {
+    MOST_BITS = 22, /* 8 more, and a sign, and what negative weights add, fill 32 */
+    MOST_TAPS = 1 << 20,
+};
+
+static double box(double x) { return x > -0.5 && x <= 0.5 ? 1.0 : 0.0; }
+
+static double bilinear(double x) {
+    x = fabs(x);
+    return x < 1.0 ? 1.0 - x : 0.0;
+}
+
+static double bicubic(double x) {
+    const double a = -0.5;
+    x = fabs(x);
+    if (x < 1.0)
+        return ((a + 2.0) * x - (a + 3.0)) * x * x + 1;
+    if (x < 2.0)
+        return (((x - 5) * x + 8) * x - 4) * a;
+    return 0.0;
+}
+
+static double sinc(double x) {
+    if (x == 0.0)
+        return 1.0;
+    x *= M_PI;
+    return sin(x) / x;
+}
+
+static double lanczos(double x) { return x >= -3.0 && x < 3.0 ? sinc(x) * sinc(x / 3) : 0.0; }
+
+static const struct {
+    double (*weight)(double);
+    double support;
+} filters[FILTERS] = {
+    [BOX] = {box, 0.5}, [BILINEAR] = {bilinear, 1.0}, [BICUBIC] = {bicubic, 2.0}, [LANCZOS] = {lanczos, 3.0},
+};
+
+static int grow(void **memory, size_t *room, size_t wanted) {
+    if (wanted <= *room)
+        return 0;
+    free(*memory);
+    *memory = NULL;
+    *room = 0;
+    /* Room for what comes next, too: sizes differ from picture to picture. */
+    wanted += wanted / 4;
+    if (!(*memory = malloc(wanted)))
+        return -1;
+    *room = wanted;
+    return 0;
+}
+
+static int axis_room(struct axis *axis, int size, size_t taps) {
+    size_t weights = (size_t)size * taps * sizeof(int16_t);
+    if (grow((void **)&axis->first, &axis->room_first, 2 * (size_t)size * sizeof(int)) ||
+        grow((void **)&axis->weights, &axis->room_weights, weights) ||
+        grow((void **)&axis->spread, &axis->room_spread, weights * 4) ||
+        grow((void **)&axis->exact, &axis->room_exact, (size_t)size * taps * sizeof(double)))
+        return -1;
+    axis->size = size;
+    axis->taps = (int)taps;
+    axis->count = axis->first + size;
+    memset(axis->weights, 0, weights);
+    return 0;
+}
+
+static int clamp(int value, int least, int most) {
+    return value < least ? least : value > most ? most : value;
+}
+
+static int axis_of_nearest(struct axis *axis, const struct span *span) {
+    if (axis_room(axis, span->size, 4))
+        return -1;
+    double step = (span->end - span->start) / span->size;
+    double middle = span->start + step * 0.5;
+    axis->shift = 14;
+    for (int i = 0; i < span->size; i++) {
+        int at = span->mirrored ? span->size - 1 - i : i;
+        axis->first[at] = clamp((int)floor(middle), 0, span->input - 1);
+        axis->count[at] = 1;
+        axis->weights[at * 4] = 1 << 14;
+        /* Added up one by one: so ties fall to the same side as in Pillow. */
+        middle += step;
+    }
+    return 0;
+}
+
+/* The inputs that an output is made of: from `*first`, as many as it gives. */
+static int reach(const struct span *span, double middle, double support, int *first) {
+    int begin = clamp((int)(middle - support + 0.5), 0, span->input - 1);
+    int end = clamp((int)(middle + support + 0.5), begin + 1, span->input);
+    *first = begin;
+    return end - begin;
+}
+
+/* Give the exact weights of one output, which sum to 1. */
+static void weigh(double *exact, int n, double offset, double stretch, enum filter filter) {
+    double sum = 0.0;
+    for (int k = 0; k < n; k++)
+        sum += exact[k] = filters[filter].weight((k + offset) / stretch);
+    if (sum == 0.0) /* in rounding only: the middle lies on the edge of a box */
+        sum = exact[0] = 1.0;
+    for (int k = 0; k < n; k++)
+        exact[k] /= sum;
+}
+
+/* Round weights so that their sum stays one. */
+static void rounded(const double *exact, int n, int shift, int16_t *weights) {
+    double so_far = 0.5, one = 1 << shift;
+    int before = 0;
+    for (int k = 0; k < n; k++) {
+        so_far += exact[k] * one;
+        int upto = (int)floor(so_far);
+        weights[k] = (int16_t)(upto - before);
+        before = upto;
+    }
+}
+
+static int axis_of_filter(struct axis *axis, const struct span *span, enum filter filter) {
+    double step = (span->end - span->start) / span->size;
+    double stretch = step < 1.0 ? 1.0 : step, support = filters[filter].support * stretch;
+    size_t taps = ((size_t)ceil(support) * 2 + 1 + 3) / 4 * 4;
+    if (taps > MOST_TAPS || axis_room(axis, span->size, taps))
+        return -1;
+    double largest = 0.0;
+    for (int i = 0; i < span->size; i++) {
+        int at = span->mirrored ? span->size - 1 - i : i;
+        double *exact = axis->exact + (size_t)at * taps, middle = span->start + (i + 0.5) * step;
+        axis->count[at] = reach(span, middle, support, &axis->first[at]);
+        weigh(exact, axis->count[at], axis->first[at] - middle + 0.5, stretch, filter);
+        for (int k = 0; k < axis->count[at]; k++)
+            largest = fmax(largest, fabs(exact[k]));
+    }
+    axis->shift = 0;
+    while (axis->shift < MOST_BITS && largest * (1 << (axis->shift + 1)) < 32766)
+        axis->shift++;
+    for (int at = 0; at < span->size; at++) {
+        size_t begin = (size_t)at * taps;
+        rounded(axis->exact + begin, axis->count[at], axis->shift, axis->weights + begin);
+    }
+    return 0;
+}
+
+/* Lay the weights out for the vector code: of four taps, the pair of the first two for each channel
+   of a pixel, then that of the others. */
+static void spread(struct axis *axis) {
+    int16_t *out = axis->spread;
+    for (size_t at = 0; at < (size_t)axis->size * axis->taps; at += 4)
+        for (int pair = 0; pair < 2; pair++)
+            for (int channel = 0; channel < 4; channel++) {
+                *out++ = axis->weights[at + 2 * pair];
+                *out++ = axis->weights[at + 2 * pair + 1];
+            }
+}
+
+int axis_of(struct axis *axis, const struct span *span, enum filter filter) {
+    if (filter == NEAREST ? axis_of_nearest(axis, span) : axis_of_filter(axis, span, filter))
+        return -1;
+    spread(axis);
+    axis->begin = span->input;
+    axis->end = 0;
+    for (int i = 0; i < axis->size; i++) {
+        if (axis->first[i] < axis->begin)
+            axis->begin = axis->first[i];
+        if (axis->first[i] + axis->count[i] > axis->end)
+            axis->end = axis->first[i] + axis->count[i];
+    }
+    return 0;
+}
+
+void axis_free(struct axis *axis) {
+    free(axis->first);
+    free(axis->weights);
+    free(axis->spread);
+    free(axis->exact);
+}
+
+static uint8_t level(int32_t sum, int shift) { return (uint8_t)clamp(sum >> shift, 0, 255); }
+
+static void across(const struct axis *axis, uint8_t *const rows[4], uint8_t *const out[4],
+                   int channels) {
+    for (int row = 0; row < 4; row++)
+        for (int i = 0; i < axis->size; i++) {
+            const int16_t *weights = axis->weights + (size_t)i * axis->taps;
+            const uint8_t *in = rows[row] + (size_t)(axis->first[i] - axis->begin) * 4;
+            for (int channel = 0; channel < channels; channel++) {
+                int32_t sum = 1 << axis->shift >> 1;
+                for (int k = 0; k < axis->count[i]; k++)
+                    sum += weights[k] * in[4 * k + channel];
+                out[row][(size_t)i * channels + channel] = level(sum, axis->shift);
+            }
+        }
+}
+
+static void down(const struct axis *axis, int row, const uint8_t *rows, size_t stride, uint8_t *out,
+                 size_t width) {
+    const int16_t *weights = axis->weights + (size_t)row * axis->taps;
+    const uint8_t *in = rows + (size_t)(axis->first[row] - axis->begin) * stride;
+    enum { BLOCK = 64 };
+    for (size_t at = 0; at < width; at += BLOCK) {
+        int32_t sums[BLOCK];
+        size_t n = width - at < BLOCK ? width - at : BLOCK;
+        for (size_t i = 0; i < n; i++)
+            sums[i] = 1 << axis->shift >> 1;
+        for (int k = 0; k < axis->count[row]; k++)
+            for (size_t i = 0; i < n; i++)
+                sums[i] += weights[k] * in[(size_t)k * stride + at + i];
+        for (size_t i = 0; i < n; i++)
+            out[at + i] = level(sums[i], axis->shift);
+    }
+}
+
+static const struct resampler portable = {across, down};
+
+#if HAVE_AVX2
+
+#define AVX2 __attribute__((target("avx2")))
+
+/* Add up both halves of two sums: the first's in the lower half, the second's in the upper one. */
+AVX2 static inline __m256i halves(__m256i a, __m256i b) {
+    return _mm256_add_epi32(_mm256_permute2x128_si256(a, b, 0x20),
+                            _mm256_permute2x128_si256(a, b, 0x31));
+}
+
+AVX2 static void across_avx2(const struct axis *axis, uint8_t *const rows[4], uint8_t *const out[4],
+                             int channels) {
+    /* Four pixels of RGBA: bytes of the first two beside each other, then those of the others, each
+       made 16 bits long. */
+    const __m256i pairs = _mm256_setr_epi8(0, -1, 4, -1, 1, -1, 5, -1, 2, -1, 6, -1, 3, -1, 7, -1, 8,
+                                           -1, 12, -1, 9, -1, 13, -1, 10, -1, 14, -1, 11, -1, 15, -1);
+    const __m256i half = _mm256_set1_epi32(1 << axis->shift >> 1);
+    const __m128i shift = _mm_cvtsi32_si128(axis->shift);
+    /* Held apart from the bytes that are written, which might change them for all the compiler knows. */
+    const uint8_t *const a = rows[0], *const b = rows[1], *const c = rows[2], *const d = rows[3];
+    uint8_t *to[4] = {out[0], out[1], out[2], out[3]};
+    const int *const firsts = axis->first, *const counts = axis->count;
+    const int16_t *const spread = axis->spread;
+    const size_t taps = (size_t)axis->taps;
+    const int size = axis->size, begin = axis->begin;
+    for (int i = 0; i < size; i++) {
+        const int16_t *weights = spread + (size_t)i * taps * 4;
+        size_t at = (size_t)(firsts[i] - begin) * 4, end = at + (size_t)counts[i] * 4;
+        __m256i sums[4] = {_mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256(),
+                           _mm256_setzero_si256()};
+#define TAP(row, bytes)                                                                             \
+    sums[row] = _mm256_add_epi32(                                                                  \
+        sums[row],                                                                                 \
+        _mm256_madd_epi16(_mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128(         \
+                                                  (const __m128i *)((bytes) + at))),               \
+                                              pairs),                                              \
+                          weight))
+        do {
+            __m256i weight = _mm256_loadu_si256((const __m256i *)weights);
+            TAP(0, a);
+            TAP(1, b);
+            TAP(2, c);
+            TAP(3, d);
+            at += 16;
+            weights += 16;
+        } while (at < end);
+#undef TAP
+        __m256i one = _mm256_sra_epi32(_mm256_add_epi32(halves(sums[0], sums[1]), half), shift);
+        __m256i two = _mm256_sra_epi32(_mm256_add_epi32(halves(sums[2], sums[3]), half), shift);
+        __m256i words = _mm256_packs_epi32(one, two);
+        __m256i bytes = _mm256_packus_epi16(words, words);
+        /* Four bytes each; those too many are overwritten by the next pixel, or lie in the slack. */
+        uint64_t even = (uint64_t)_mm256_extract_epi64(bytes, 0);
+        uint64_t odd = (uint64_t)_mm256_extract_epi64(bytes, 2);
+        uint32_t pixels[4] = {(uint32_t)even, (uint32_t)odd, (uint32_t)(even >> 32),
+                              (uint32_t)(odd >> 32)};
+        for (int row = 0; row < 4; row++, to[row - 1] += channels)
+            memcpy(to[row], &pixels[row], 4);
+    }
+}
+
+AVX2 static void down_avx2(const struct axis *axis, int row, const uint8_t *rows, size_t stride,
+                           uint8_t *out, size_t width) {
+    const int16_t *weights = axis->weights + (size_t)row * axis->taps;
+    int first = axis->first[row] - axis->begin, last = axis->end - axis->begin - 1;
+    const __m256i zero = _mm256_setzero_si256();
+    const __m256i half = _mm256_set1_epi32(1 << axis->shift >> 1);
+    const __m128i shift = _mm_cvtsi32_si128(axis->shift);
+    for (size_t at = 0; at < width; at += 32) {
+        __m256i sums[4] = {half, half, half, half};
+        for (int k = 0; k < axis->count[row]; k += 2) {
+            /* A tap beyond the last row weighs nothing. */
+            int one = first + k < last ? first + k : last;
+            int two = first + k + 1 < last ? first + k + 1 : last;
+            __m256i a = _mm256_loadu_si256((const __m256i *)(rows + (size_t)one * stride + at));
+            __m256i b = _mm256_loadu_si256((const __m256i *)(rows + (size_t)two * stride + at));
+            int32_t pair;
+            memcpy(&pair, weights + k, 4);
+            __m256i weight = _mm256_set1_epi32(pair);
+            __m256i low = _mm256_unpacklo_epi8(a, b), high = _mm256_unpackhi_epi8(a, b);
+            __m256i parts[4] = {
+                _mm256_unpacklo_epi8(low, zero), _mm256_unpackhi_epi8(low, zero),
+                _mm256_unpacklo_epi8(high, zero), _mm256_unpackhi_epi8(high, zero)};
+            for (int i = 0; i < 4; i++)
+                sums[i] = _mm256_add_epi32(sums[i], _mm256_madd_epi16(parts[i], weight));
+        }
+        for (int i = 0; i < 4; i++)
+            sums[i] = _mm256_sra_epi32(sums[i], shift);
+        __m256i bytes = _mm256_packus_epi16(_mm256_packs_epi32(sums[0], sums[1]),
+                                            _mm256_packs_epi32(sums[2], sums[3]));
+        if (width - at >= 32) {
+            _mm256_storeu_si256((__m256i *)(out + at), bytes);
+        } else {
+            uint8_t rest[32];
+            _mm256_storeu_si256((__m256i *)rest, bytes);
+            memcpy(out + at, rest, width - at);
+        }
+    }
+}
+
+static const struct resampler avx2 = {across_avx2, down_avx2};
+
+#endif
+
+const struct resampler *resampler_of(int plain) {
+#if HAVE_AVX2
+    if (!plain && __builtin_cpu_supports("avx2"))
+        return &avx2;
+#endif
+    (void)plain;
+    return &portable;
+}
+
+const char *resampler_name(void) {
+    return resampler_of(0) == &portable ? "portable" : "AVX2";
+}
