@@ -7,7 +7,7 @@ Usage: aliquot COMMAND [ARGS]...
 
   Mini-batches from anything that can be indexed.
 
-The commands (cache, demo) need packages that are not installed:
+The commands (cache, demo, info) need packages that are not installed:
 
   pip install "aliquot[cli,demo]"
 """

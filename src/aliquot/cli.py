@@ -1,6 +1,9 @@
 """The command line."""
 
+import platform
 from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -10,6 +13,7 @@ import aliquot
 from aliquot.cache import CacheEntry, list_entries, remove_entry
 from aliquot.demo import Outcome, Speed, run, shipped_photographs
 from aliquot.errors import AliquotError
+from aliquot.image import codecs
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -40,6 +44,32 @@ def demo(folder: Path | None, output: Path) -> None:
     except (AliquotError, OSError) as error:
         raise click.ClickException(str(error)) from error
     _tell(outcome)
+
+
+@cli.command()
+def info() -> None:
+    """Tell the versions of what is installed, and what decodes photographs."""
+    click.echo(f"aliquot {aliquot.__version__}, Python {platform.python_version()}")
+    for name in ("numpy", "pillow", "cloudpickle", "lmdb"):
+        click.echo(f"{name:<14}{_version(name)}")
+    if find_spec("PIL") is None:
+        return
+    click.echo("JPEGs are decoded by the first of")
+    there = codecs()
+    for name, told in there.items():
+        click.echo(f"  {name:<14}{told}")
+    if "libjpeg-turbo" not in there:
+        click.echo(
+            "The kernel was not built: that takes a compiler and libjpeg-turbo with its headers\n"
+            "when aliquot is installed."
+        )
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 @cli.group()

@@ -35,11 +35,15 @@ int decoder_init(struct decoder *decoder) {
     if (setjmp(decoder->errors.escape))
         return -1;
     jpeg_create_decompress(&decoder->jpeg);
+#ifndef PLAIN_MEMORY /* with it a sanitizer sees every block of libjpeg-turbo */
+    memory_init(&decoder->memory, &decoder->jpeg);
+#endif
     return 0;
 }
 
 void decoder_free(struct decoder *decoder) {
     jpeg_destroy_decompress(&decoder->jpeg);
+    memory_free(&decoder->memory);
     axis_free(&decoder->x);
     axis_free(&decoder->y);
     free(decoder->rows.bytes);

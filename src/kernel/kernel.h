@@ -39,9 +39,8 @@ struct axis {
     int begin, end; /* the inputs that count */
     int *first, *count;
     int16_t *weights;
-    int16_t *spread; /* the weights as the vector code reads them */
     double *exact;
-    size_t room_first, room_weights, room_spread, room_exact; /* bytes */
+    size_t room_first, room_weights, room_exact; /* bytes */
 };
 
 struct span {
@@ -67,6 +66,17 @@ struct resampler {
 
 const struct resampler *resampler_of(int portable);
 const char *resampler_name(void);
+
+/* memory.c: what libjpeg-turbo needs for one picture after the other. */
+
+struct memory {
+    struct jpeg_memory_mgr theirs; /* the methods that are wrapped */
+    struct block *current;
+    size_t used; /* of the current block */
+};
+
+void memory_init(struct memory *memory, j_decompress_ptr jpeg);
+void memory_free(struct memory *memory);
 
 /* decode.c: one picture of a file into its place. */
 
@@ -106,6 +116,7 @@ struct buffer {
 struct decoder {
     struct jpeg_decompress_struct jpeg;
     struct errors errors;
+    struct memory memory;
     struct axis x, y;
     struct buffer rows, middle, line;
 };

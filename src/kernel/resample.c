@@ -71,7 +71,6 @@ static int axis_room(struct axis *axis, int size, size_t taps) {
     size_t weights = (size_t)size * taps * sizeof(int16_t);
     if (grow((void **)&axis->first, &axis->room_first, 2 * (size_t)size * sizeof(int)) ||
         grow((void **)&axis->weights, &axis->room_weights, weights) ||
-        grow((void **)&axis->spread, &axis->room_spread, weights * 4) ||
         grow((void **)&axis->exact, &axis->room_exact, (size_t)size * taps * sizeof(double)))
         return -1;
     axis->size = size;
@@ -158,22 +157,9 @@ static int axis_of_filter(struct axis *axis, const struct span *span, enum filte
     return 0;
 }
 
-/* Lay the weights out for the vector code: of four taps, the pair of the first two for each channel
-   of a pixel, then that of the others. */
-static void spread(struct axis *axis) {
-    int16_t *out = axis->spread;
-    for (size_t at = 0; at < (size_t)axis->size * axis->taps; at += 4)
-        for (int pair = 0; pair < 2; pair++)
-            for (int channel = 0; channel < 4; channel++) {
-                *out++ = axis->weights[at + 2 * pair];
-                *out++ = axis->weights[at + 2 * pair + 1];
-            }
-}
-
 int axis_of(struct axis *axis, const struct span *span, enum filter filter) {
     if (filter == NEAREST ? axis_of_nearest(axis, span) : axis_of_filter(axis, span, filter))
         return -1;
-    spread(axis);
     axis->begin = span->input;
     axis->end = 0;
     for (int i = 0; i < axis->size; i++) {
@@ -188,7 +174,6 @@ int axis_of(struct axis *axis, const struct span *span, enum filter filter) {
 void axis_free(struct axis *axis) {
     free(axis->first);
     free(axis->weights);
-    free(axis->spread);
     free(axis->exact);
 }
 
@@ -233,58 +218,57 @@ static const struct resampler portable = {across, down};
 
 #define AVX2 __attribute__((target("avx2")))
 
-/* Add up both halves of two sums: the first's in the lower half, the second's in the upper one. */
-AVX2 static inline __m256i halves(__m256i a, __m256i b) {
-    return _mm256_add_epi32(_mm256_permute2x128_si256(a, b, 0x20),
-                            _mm256_permute2x128_si256(a, b, 0x31));
+/* Two rows at once, one in each half: the sums of four more taps, or of two. */
+AVX2 static inline __m256i taps(__m256i sum, const uint8_t *low, const uint8_t *high,
+                                const int16_t *weights, int n) {
+    /* Of two pixels of RGBA the bytes beside each other, each made 16 bits long. */
+    const __m256i first = _mm256_setr_epi8(
+        0, -1, 4, -1, 1, -1, 5, -1, 2, -1, 6, -1, 3, -1, 7, -1, /* and the same again */
+        0, -1, 4, -1, 1, -1, 5, -1, 2, -1, 6, -1, 3, -1, 7, -1);
+    const __m256i second = _mm256_add_epi8(first, _mm256_set1_epi16(8));
+    __m256i pixels = _mm256_inserti128_si256(
+        _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)low)),
+        _mm_loadu_si128((const __m128i *)high), 1);
+    int32_t pair;
+    memcpy(&pair, weights, 4);
+    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_shuffle_epi8(pixels, first),
+                                                  _mm256_set1_epi32(pair)));
+    if (n == 2)
+        return sum;
+    memcpy(&pair, weights + 2, 4);
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_shuffle_epi8(pixels, second),
+                                                   _mm256_set1_epi32(pair)));
 }
 
 AVX2 static void across_avx2(const struct axis *axis, uint8_t *const rows[4], uint8_t *const out[4],
                              int channels) {
-    /* Four pixels of RGBA: bytes of the first two beside each other, then those of the others, each
-       made 16 bits long. */
-    const __m256i pairs = _mm256_setr_epi8(0, -1, 4, -1, 1, -1, 5, -1, 2, -1, 6, -1, 3, -1, 7, -1, 8,
-                                           -1, 12, -1, 9, -1, 13, -1, 10, -1, 14, -1, 11, -1, 15, -1);
     const __m256i half = _mm256_set1_epi32(1 << axis->shift >> 1);
     const __m128i shift = _mm_cvtsi32_si128(axis->shift);
-    /* Held apart from the bytes that are written, which might change them for all the compiler knows. */
+    /* Held apart from the bytes that are written, which might change them for all that the compiler
+       knows. */
     const uint8_t *const a = rows[0], *const b = rows[1], *const c = rows[2], *const d = rows[3];
     uint8_t *to[4] = {out[0], out[1], out[2], out[3]};
     const int *const firsts = axis->first, *const counts = axis->count;
-    const int16_t *const spread = axis->spread;
-    const size_t taps = (size_t)axis->taps;
-    const int size = axis->size, begin = axis->begin;
-    for (int i = 0; i < size; i++) {
-        const int16_t *weights = spread + (size_t)i * taps * 4;
-        size_t at = (size_t)(firsts[i] - begin) * 4, end = at + (size_t)counts[i] * 4;
-        __m256i sums[4] = {_mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256(),
-                           _mm256_setzero_si256()};
-#define TAP(row, bytes)                                                                             \
-    sums[row] = _mm256_add_epi32(                                                                  \
-        sums[row],                                                                                 \
-        _mm256_madd_epi16(_mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128(         \
-                                                  (const __m128i *)((bytes) + at))),               \
-                                              pairs),                                              \
-                          weight))
-        do {
-            __m256i weight = _mm256_loadu_si256((const __m256i *)weights);
-            TAP(0, a);
-            TAP(1, b);
-            TAP(2, c);
-            TAP(3, d);
-            at += 16;
-            weights += 16;
-        } while (at < end);
-#undef TAP
-        __m256i one = _mm256_sra_epi32(_mm256_add_epi32(halves(sums[0], sums[1]), half), shift);
-        __m256i two = _mm256_sra_epi32(_mm256_add_epi32(halves(sums[2], sums[3]), half), shift);
-        __m256i words = _mm256_packs_epi32(one, two);
+    const int16_t *weights = axis->weights;
+    const int size = axis->size, begin = axis->begin, most = axis->taps;
+    for (int i = 0; i < size; i++, weights += most) {
+        size_t at = (size_t)(firsts[i] - begin) * 4;
+        int count = counts[i], k = 0;
+        __m256i ab = half, cd = half;
+        for (; k + 2 < count; k += 4, at += 16) {
+            ab = taps(ab, a + at, b + at, weights + k, 4);
+            cd = taps(cd, c + at, d + at, weights + k, 4);
+        }
+        if (k < count) {
+            ab = taps(ab, a + at, b + at, weights + k, 2);
+            cd = taps(cd, c + at, d + at, weights + k, 2);
+        }
+        __m256i words = _mm256_packs_epi32(_mm256_sra_epi32(ab, shift), _mm256_sra_epi32(cd, shift));
         __m256i bytes = _mm256_packus_epi16(words, words);
+        uint64_t ac = (uint64_t)_mm256_extract_epi64(bytes, 0);
+        uint64_t bd = (uint64_t)_mm256_extract_epi64(bytes, 2);
+        uint32_t pixels[4] = {(uint32_t)ac, (uint32_t)bd, (uint32_t)(ac >> 32), (uint32_t)(bd >> 32)};
         /* Four bytes each; those too many are overwritten by the next pixel, or lie in the slack. */
-        uint64_t even = (uint64_t)_mm256_extract_epi64(bytes, 0);
-        uint64_t odd = (uint64_t)_mm256_extract_epi64(bytes, 2);
-        uint32_t pixels[4] = {(uint32_t)even, (uint32_t)odd, (uint32_t)(even >> 32),
-                              (uint32_t)(odd >> 32)};
         for (int row = 0; row < 4; row++, to[row - 1] += channels)
             memcpy(to[row], &pixels[row], 4);
     }

@@ -12,6 +12,7 @@ from aliquot._random import SampleDraws
 from aliquot.cache import fingerprint
 from aliquot.errors import BatchError
 from aliquot.image import ImageFiles, Wrap
+from aliquot.image._wrap import _TAKE_GENERATOR
 from aliquot.testing._at_once import at_once
 
 pytestmark = pytest.mark.heavy
@@ -150,6 +151,22 @@ def test_numbers_are_those_of_a_generator_of_torch(torch, v2, name, picture):
         torch.manual_seed(draws(5).seeds())
         expected = pipeline(tensor).permute(1, 2, 0).numpy()
     assert np.array_equal(Wrap(pipeline)(image, rng=draws(5)), expected)
+
+
+def test_no_function_of_torch_that_takes_a_generator_is_forgotten(torch):
+    """Nor a method of its tensors; layers of networks are left out."""
+
+    def takes_generator(name):
+        packet = getattr(torch.ops.aten, name, None)
+        kinds = packet.overloads() if hasattr(packet, "overloads") else []
+        variants = [getattr(packet, kind) for kind in kinds]
+        return any(own.name == "generator" for one in variants for own in one._schema.arguments)
+
+    public = {*dir(torch), *dir(torch.Tensor)} - {"random"}  # which is a module
+    known = set(filter(takes_generator, public))
+    assert {"rand", "uniform_", "randperm"} < known
+    forgotten = [name for name in known if not _TAKE_GENERATOR.fullmatch(name)]
+    assert [name for name in forgotten if "rrelu" not in name and "dropout" not in name] == []
 
 
 def test_a_training_loop_may_draw_meanwhile(torch, v2, epochs_of):

@@ -20,7 +20,7 @@ from aliquot.data_source._mix import MixDataSource
 from aliquot.data_source._orders import Drawn, Order, Recipe
 from aliquot.data_source._packed import pack
 from aliquot.data_source._random_access import RandomAccessDataSource
-from aliquot.data_source._recipe_of import of_the_batch, python_functions
+from aliquot.data_source._recipe_of import codecs, of_the_batch, python_functions
 from aliquot.data_source._selected import SelectedDataSource
 from aliquot.data_source._single import SingleDataSource
 from aliquot.data_source._source import AbstractDataSource
@@ -53,6 +53,7 @@ __all__ = [
     "batch_map_concat",
     "batch_map_mean",
     "before",
+    "codecs",
     "coerce_data_source",
     "of_the_batch",
     "pack",

@@ -203,12 +203,40 @@ def python_functions(source: AbstractDataSource[Any]) -> tuple[str, ...]:
     >>> python_functions(SingleDataSource(ImageFiles(["a.jpg"], transforms=[invert])))
     ('invert',)
     """
+    return _told_by_columns(source, "python_functions")
+
+
+def codecs(source: AbstractDataSource[Any]) -> tuple[str, ...]:
+    """Name what decodes the samples of a source, on which their last bits depend.
+
+    Parameters
+    ----------
+    source : AbstractDataSource
+        Any; those that it is made of are looked through, too.
+
+    Returns
+    -------
+    tuple of str
+        What array-likes tell by an attribute ``codec``, each name once.
+
+    Examples
+    --------
+    >>> from aliquot.image import ImageFiles
+    >>> codecs(SingleDataSource(ImageFiles(["a.jpg"], codec="pillow")))
+    ('pillow',)
+    """
+    return _told_by_columns(source, "codec")
+
+
+def _told_by_columns(source: AbstractDataSource[Any], name: str) -> tuple[str, ...]:
+    """Give what columns tell by an attribute, a str or several, each once."""
     found: list[str] = []
     if isinstance(source, ArrayDataSource):
         for _, column in _items(source.data):
-            found.extend(getattr(column, "python_functions", ()))
+            told = getattr(column, name, ())
+            found.extend([told] if isinstance(told, str) else told)
     for _, part in _sources_in(source):
-        found.extend(python_functions(part))
+        found.extend(_told_by_columns(part, name))
     return tuple(dict.fromkeys(found))
 
 

@@ -46,6 +46,8 @@ class Report:
     """What the batches are made of."""
     stuck: tuple[str, ...] = ()
     """Tasks that took longer than the timeout."""
+    codecs: tuple[str, ...] = ()
+    """What decodes the samples."""
     python_functions: tuple[str, ...] = ()
     """Functions among the transforms of pictures that are not of this package: they are called
     once a picture."""
@@ -60,6 +62,7 @@ class Report:
         elapsed: float,
         failures: tuple[Any, ...],
         stuck: tuple[str, ...] = (),
+        codecs: tuple[str, ...] = (),
         python_functions: tuple[str, ...] = (),
     ) -> "Report":
         """Make a report of counters; `elapsed` is the time since the first batch, in seconds."""
@@ -75,6 +78,7 @@ class Report:
             workers=workers,
             recipe=recipe,
             stuck=stuck,
+            codecs=codecs,
             python_functions=python_functions,
         )
 
@@ -83,7 +87,7 @@ class Report:
             [
                 f"{self._counts()}; {self.recipe}",
                 *self._times(),
-                *self._transforms(),
+                *self._pictures(),
                 *self._failures(),
                 *[f"stuck: {task}" for task in self.stuck],
                 *self._advice(),
@@ -103,9 +107,11 @@ class Report:
             *[f"  {name:<18}{ms:>6.2f} ms a batch" for name, ms in self.stage_ms.items()],
         ]
 
-    def _transforms(self) -> list[str]:
-        told = ", ".join(f"{name} (runs in Python)" for name in self.python_functions)
-        return [f"transforms: {told}"] if told else []
+    def _pictures(self) -> list[str]:
+        foreign = ", ".join(f"{name} (runs in Python)" for name in self.python_functions)
+        codecs = ", ".join(self.codecs)
+        lines = {"decoded by": codecs, "transforms:": foreign}
+        return [f"{what} {told}" for what, told in lines.items() if told]
 
     def _failures(self) -> list[str]:
         if not self.failures:

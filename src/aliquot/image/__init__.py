@@ -4,6 +4,7 @@ from aliquot.image._affine import RandomAffine, RandomRotation
 from aliquot.image._apply import RandomApply
 from aliquot.image._autoaugment import RandAugment, TrivialAugmentWide
 from aliquot.image._blur import GaussianBlur
+from aliquot.image._codecs import codecs
 from aliquot.image._colour import ColorJitter, Grayscale, RandomGrayscale
 from aliquot.image._erase import RandomErasing
 from aliquot.image._files import ImageFiles
@@ -44,6 +45,7 @@ __all__ = [
     "ToFloat",
     "TrivialAugmentWide",
     "Wrap",
+    "codecs",
     "contact_sheet",
     "show",
 ]

@@ -17,6 +17,7 @@ from aliquot._random import Draws
 from aliquot.errors import ArgumentError, ArgumentTypeError
 from aliquot.image import _classes, _codec, _index_file, _listing, _paths, _pictures, _pillow
 from aliquot.image._options import Keywords, KeywordsAndSize, checked
+from aliquot.image._spare import Spare
 from aliquot.image._targets import Target, checked_targets
 from aliquot.image._views import Views
 
@@ -55,8 +56,9 @@ class ImageFiles:
     reducing_gap : float or None, default 2.0
         JPEGs are decoded at 1/2, 1/4 or 1/8 where that leaves this many times the pixels wanted,
         in each direction; None decodes all pixels.
-    codec : {"simplejpeg", "pillow"}, optional
-        What decodes common JPEGs: simplejpeg with cykooz-resizer where they are installed.
+    codec : {"libjpeg-turbo", "simplejpeg", "pillow"}, optional
+        What decodes common JPEGs: the compiled kernel if it was built, else simplejpeg with
+        cykooz-resizer if they are installed, else Pillow. Naming one pins it.
     pixel_limit : int, default 178,956,970
         Files with more pixels are refused, before they are decoded.
     strict : bool, default True
@@ -89,7 +91,7 @@ class ImageFiles:
         If an option has an unknown value, `size` and ``mode=None`` ask for arrays, or `size` comes
         with `transforms`.
     MissingExtraError
-        If Pillow is not installed.
+        If Pillow is not installed, or a `codec` that is asked for.
 
     Notes
     -----
@@ -107,8 +109,8 @@ class ImageFiles:
     `pixel_limit`. A missing or unreadable file
     raises what opening it raises. An index out of range raises `IndexRangeError`.
 
-    What is decoded at a smaller scale differs from resizing the whole picture by less than 2 grey
-    levels on average.
+    What is decoded at a smaller scale differs from resizing the whole picture by less than 1 grey
+    level on average.
 
     Examples
     --------
@@ -148,6 +150,7 @@ class ImageFiles:
             mask_fill=mask_fill,
         )
         self._check_targets()
+        self._spare = Spare()
         self.identity: str = uuid4().hex
         other = same_geometry_as
         if other is not None and not isinstance(other, ImageFiles):
@@ -413,6 +416,16 @@ class ImageFiles:
         """Whether a transform takes random numbers."""
         return self._chain.draws
 
+    @property
+    def codec(self) -> str:
+        """What decodes common JPEGs."""
+        return str(self._options.codec)
+
+    @property
+    def python_functions(self) -> tuple[str, ...]:
+        """Names of the functions among the transforms that are not of this package."""
+        return self._chain.python_functions
+
     def read(self, indices: npt.NDArray[np.int64], *, rng: Draws) -> Any:
         """Read pictures with the random numbers of their places: what data sources ask for.
 
@@ -437,11 +450,11 @@ class ImageFiles:
             images: Any = _codec.decode(pictures, views, options)
         elif pictures.files is not None and (levels := chain.levels(channels, options.layout)):
             shape = (channels, *size) if levels.planes else (*size, channels)
-            images = np.empty((len(pictures), *shape), np.float32)
+            images = self._spare.empty((len(pictures), *shape), np.float32)
             _codec.decode_into(pictures, views, images, options, levels)
             return self._with_targets(images, seen) if targets else images
         else:
-            images = np.empty((len(pictures), *size, channels), np.uint8)
+            images = self._spare.empty((len(pictures), *size, channels), np.uint8)
             _codec.decode_into(pictures, views, images, options)
         images = chain.finish(images, seen, targets.mask_fill, rng, options)
         return self._with_targets(images, seen) if targets else images

@@ -120,15 +120,17 @@ class Wrap:
 
     def _picture(self, found: Any) -> Picture:
         """Make what a pipeline gave an array of height, width and channels."""
+        array: Picture
         packages = _packages(found)
         if "torch" in packages and found.ndim == 3:
-            return found.permute(1, 2, 0).numpy()  # type: ignore[no-any-return]
+            array = found.permute(1, 2, 0).numpy()
+            return array
         if "PIL" in packages:
             return from_pillow(found)
         if isinstance(found, np.ndarray) and self._library == "albumentations":
-            found = found[..., np.newaxis] if found.ndim == 2 else found
-            if found.ndim == 3:
-                return found
+            array = found[..., np.newaxis] if found.ndim == 2 else found
+            if array.ndim == 3:
+                return array
         raise BatchError(
             f"{self!r} must give one picture: a tensor (channels, height, width), a Pillow image, "
             f"or an array of albumentations, not {_described(found)}"
@@ -192,8 +194,9 @@ def _drawing() -> Any:
             self, function: Any, types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:
             keywords = dict(kwargs or {})
-            if _TAKE_GENERATOR.fullmatch(getattr(function, "__name__", "")):
-                keywords.setdefault("generator", self._generator)
+            draws = _TAKE_GENERATOR.fullmatch(getattr(function, "__name__", ""))
+            if draws and keywords.get("generator") is None:
+                keywords["generator"] = self._generator
             return function(*args, **keywords)
 
     return Drawing

@@ -5,7 +5,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from types import TracebackType
 from typing import Any, Generic, Self, TypedDict, TypeVar, Unpack, overload
 
@@ -15,7 +15,14 @@ from aliquot._arguments import check_batch_size
 from aliquot._ledger import Ledger
 from aliquot._protocols import ArrayLike
 from aliquot._task import Task
-from aliquot.data_source import AbstractDataSource, Order, Recipe, before, python_functions
+from aliquot.data_source import (
+    AbstractDataSource,
+    Order,
+    Recipe,
+    before,
+    codecs,
+    python_functions,
+)
 from aliquot.diagnostics import Report
 from aliquot.errors import (
     ArgumentError,
@@ -498,6 +505,7 @@ class Loader(Generic[BatchT]):
             elapsed=elapsed,
             failures=tuple(self._ledger.failures),
             stuck=tuple(self._stuck),
+            codecs=self._codecs,
             python_functions=python_functions(self.source),
         )
 
@@ -646,12 +654,18 @@ class Loader(Generic[BatchT]):
             sampler=self._sampler,
         )
 
+    @cached_property
+    def _codecs(self) -> tuple[str, ...]:
+        return codecs(self.source)
+
     def _recipe(self) -> dict[str, Any]:
         sampler = self.source.sampling_note(self._sampler)
         order = "shuffled" if self._shuffle else "in order"
         recipe = _state.recipe_of(
             length=self._steps.length, sampling=f"{sampler} {order}", seed=self.seed
         )
+        if self._codecs:
+            recipe["codec"] = ", ".join(self._codecs)
         if self._stream is None:
             laid_out = self._order(self._position.epoch)
             if laid_out.batch_shaped:

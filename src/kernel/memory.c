@@ -1,0 +1,112 @@
+/* Memory of libjpeg-turbo for one picture after the other: taken once, and used again.
+
+   Its own manager asks the system for several blocks a picture and gives them back. Here what lives
+   as long as a picture is cut from one block that stays; what lives longer, and the arrays of
+   progressive pictures, stay with its manager, whose methods are wrapped. */
+
+#include "kernel.h"
+
+#include <jerror.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ALIGNED = 64,          /* what vector code of libjpeg-turbo may ask for */
+    LEAST_BLOCK = 1 << 18, /* bytes */
+};
+
+/* Blocks that were taken while the first was too small; given back with the picture. */
+struct block {
+    struct block *next;
+    size_t room;
+    uint8_t *bytes;
+};
+
+static struct memory *memory_of(j_common_ptr jpeg) { return jpeg->client_data; }
+
+static uint8_t *aligned(uint8_t *bytes) {
+    return bytes + (ALIGNED - (uintptr_t)bytes % ALIGNED) % ALIGNED;
+}
+
+static void *take(j_common_ptr jpeg, size_t size) {
+    struct memory *memory = memory_of(jpeg);
+    size = (size + ALIGNED - 1) / ALIGNED * ALIGNED;
+    if (!memory->current || memory->current->room - memory->used < size) {
+        size_t room = size > LEAST_BLOCK ? size : LEAST_BLOCK;
+        struct block *block = malloc(sizeof *block + room + ALIGNED);
+        if (!block)
+            ERREXIT1(jpeg, JERR_OUT_OF_MEMORY, 0);
+        *block = (struct block){memory->current, room, aligned((uint8_t *)(block + 1))};
+        memory->current = block;
+        memory->used = 0;
+    }
+    uint8_t *bytes = memory->current->bytes + memory->used;
+    memory->used += size;
+    return bytes;
+}
+
+static void *alloc_small(j_common_ptr jpeg, int pool, size_t size) {
+    if (pool != JPOOL_IMAGE)
+        return memory_of(jpeg)->theirs.alloc_small(jpeg, pool, size);
+    return take(jpeg, size);
+}
+
+static void *alloc_large(j_common_ptr jpeg, int pool, size_t size) {
+    if (pool != JPOOL_IMAGE)
+        return memory_of(jpeg)->theirs.alloc_large(jpeg, pool, size);
+    return take(jpeg, size);
+}
+
+static JSAMPARRAY alloc_sarray(j_common_ptr jpeg, int pool, JDIMENSION width, JDIMENSION height) {
+    if (pool != JPOOL_IMAGE)
+        return memory_of(jpeg)->theirs.alloc_sarray(jpeg, pool, width, height);
+    /* Vector code works on whole vectors, also at the end of a row. */
+    size_t stride = ((size_t)width + ALIGNED - 1) / ALIGNED * ALIGNED;
+    JSAMPARRAY rows = take(jpeg, height * sizeof(JSAMPROW));
+    uint8_t *bytes = take(jpeg, height * stride);
+    for (JDIMENSION i = 0; i < height; i++)
+        rows[i] = bytes + i * stride;
+    return rows;
+}
+
+/* Give back all but one block, which is made as large as all of them were. */
+static void reset(struct memory *memory) {
+    struct block *block = memory->current;
+    size_t room = 0;
+    memory->used = 0;
+    if (!block || !block->next)
+        return;
+    while (block) {
+        struct block *next = block->next;
+        room += block->room;
+        free(block);
+        block = next;
+    }
+    if ((block = malloc(sizeof *block + room + ALIGNED)))
+        *block = (struct block){NULL, room, aligned((uint8_t *)(block + 1))};
+    memory->current = block;
+}
+
+static void free_pool(j_common_ptr jpeg, int pool) {
+    memory_of(jpeg)->theirs.free_pool(jpeg, pool);
+    if (pool == JPOOL_IMAGE)
+        reset(memory_of(jpeg));
+}
+
+void memory_init(struct memory *memory, j_decompress_ptr jpeg) {
+    memset(memory, 0, sizeof *memory);
+    memory->theirs = *jpeg->mem;
+    jpeg->client_data = memory;
+    jpeg->mem->alloc_small = alloc_small;
+    jpeg->mem->alloc_large = alloc_large;
+    jpeg->mem->alloc_sarray = alloc_sarray;
+    jpeg->mem->free_pool = free_pool;
+}
+
+void memory_free(struct memory *memory) {
+    while (memory->current) {
+        struct block *next = memory->current->next;
+        free(memory->current);
+        memory->current = next;
+    }
+}
