@@ -94,13 +94,15 @@ def in_own_process(name: str, folder: Path, **given: Any) -> dict[str, Any]:
     python = environments.python_of(contenders.CONTENDERS[name].group, folder)
     script = Path(__file__).parent.parent / "images.py"
     given |= {"folder": str(folder), "begun": time.monotonic()}
+    # Installed packages have bytecode, so this one is to keep its own.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     process = subprocess.Popen(
         [python, script, "--measure", name],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"},
+        env=environment | {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"},
     )
     peak = Peak(process.pid)
     try:

@@ -6,16 +6,16 @@
 [[0, 1], [2, 3], [4]]
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from aliquot import data_source, errors, events, sampling, stages, work_pool
+from aliquot import data_source, errors, events, sampling, work_pool
+from aliquot._on_demand import on_demand
 from aliquot.accessors import locked, per_worker
 from aliquot.loader import Loader
 from aliquot.sampling import split
 
 if TYPE_CHECKING:
-    from aliquot import image, testing
+    from aliquot import image, stages, testing
     from aliquot.image import show
 
 __all__ = [
@@ -36,16 +36,7 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-_ON_DEMAND = frozenset({"image", "testing"})
-"""Rooms that are imported when first named, as few programs need all of them."""
-
-
-def __getattr__(name: str) -> Any:
-    if name in _ON_DEMAND:
-        return importlib.import_module(f"aliquot.{name}")
-    if name == "show":
-        return importlib.import_module("aliquot.image").show
-    raise AttributeError(f"module 'aliquot' has no attribute {name!r}")
+__getattr__ = on_demand(__name__, image="image", show="image", stages="stages", testing="testing")
 
 
 def __dir__() -> list[str]:

@@ -1,6 +1,7 @@
 """Optional imports, with a refusal that names the extra to install."""
 
 import importlib
+from importlib.util import find_spec
 from typing import Any
 
 from aliquot.errors import MissingExtraError
@@ -33,7 +34,22 @@ def need(module: str, *, extra: str, purpose: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] != module.split(".")[0]:
             raise  # the package is there, and something that it needs is not
-        raise MissingExtraError(
-            f'{purpose} needs {module.split(".")[0]}: pip install "aliquot[{extra}]"',
-            name=error.name,
-        ) from None
+        raise _missing(module, extra, purpose) from None
+
+
+def check_there(module: str, *, extra: str, purpose: str) -> None:
+    """Refuse like `need` if a package is not installed; it is not imported.
+
+    Examples
+    --------
+    >>> check_there("json", extra="all", purpose="this example")
+    """
+    if find_spec(module) is None:
+        raise _missing(module, extra, purpose)
+
+
+def _missing(module: str, extra: str, purpose: str) -> MissingExtraError:
+    package = module.split(".")[0]
+    return MissingExtraError(
+        f'{purpose} needs {package}: pip install "aliquot[{extra}]"', name=package
+    )

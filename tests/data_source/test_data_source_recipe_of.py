@@ -11,17 +11,12 @@ from PIL import Image
 from aliquot import locked, per_worker
 from aliquot.data_source import (
     ArrayDataSource,
-    ChoiceDataSource,
-    CompositeDataSource,
     ConcatDataSource,
-    IteratorDataSource,
-    MixDataSource,
     RandomAccessDataSource,
     SingleDataSource,
 )
 from aliquot.data_source._recipe_of import (
     is_versioned,
-    python_functions,
     recipe_of,
     versions_of,
 )
@@ -222,38 +217,3 @@ def test_a_changed_mask_is_another_version(tmp_path):
     before = photos.versions()
     Image.new("L", (6, 4), 9).resize((6, 4)).save(tmp_path / "m.png", compress_level=0)
     assert (photos.versions() != before).all()
-
-
-class Calls(Own):
-    """An array-like that tells what it calls."""
-
-    def __init__(self, *names):
-        super().__init__(1)
-        self.python_functions = names
-
-
-ONE = ArrayDataSource([Calls("f", "g"), X])
-OTHER = ArrayDataSource({"x": Calls("h"), "y": Calls("f")})
-
-
-@pytest.mark.parametrize(
-    ("source", "expected"),
-    [
-        (ArrayDataSource([X, Own(1)]), ()),
-        (ONE, ("f", "g")),
-        (OTHER, ("h", "f")),
-        (SingleDataSource(Calls("f")), ("f",)),
-        (ONE.map(scaled).filter(lambda x, y: y > 3).take(2), ("f", "g")),
-        (ONE.cache(memory=1000), ("f", "g")),
-        (ConcatDataSource([ONE, ONE, SingleDataSource(Calls("h"))]), ("f", "g", "h")),
-        (MixDataSource([ONE, OTHER], weights=[1, 1]), ("f", "g", "h")),
-        (CompositeDataSource([OTHER, ONE]), ("h", "f", "g")),
-        (ChoiceDataSource([ONE, OTHER]).map(scaled), ("f", "g", "h")),
-        (Squares(2), ()),
-        (IteratorDataSource(iter([])), ()),
-    ],
-    ids=range(12),
-)
-def test_functions_that_run_in_python_are_found_in_every_source(source, expected):
-    """Once each, in order."""
-    assert python_functions(source) == expected

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from aliquot._needs import need
+from aliquot._needs import check_there, need
 from aliquot.errors import MissingExtraError
 
 
@@ -50,3 +50,12 @@ def test_a_dependency_that_the_package_lacks_is_not_blamed_on_it(monkeypatch, na
     with pytest.raises(ModuleNotFoundError, match="No module named") as caught:
         need("cloudpickle", extra="process", purpose="WorkerProcessPool")
     assert ModuleNotFoundError is type(caught.value)
+
+
+def test_a_package_is_looked_for_without_importing_it():
+    """The refusal is that of an import."""
+    check_there("json", extra="all", purpose="this test")
+    with pytest.raises(MissingExtraError) as caught:
+        check_there("no_such_package", extra="image", purpose="this test")
+    assert str(caught.value) == 'this test needs no_such_package: pip install "aliquot[image]"'
+    assert caught.value.name == "no_such_package"

@@ -35,7 +35,7 @@ def test_without_pillow_the_extra_is_named_when_it_is_made():
     """Importing the room is free."""
     command = [sys.executable, "-c", WITHOUT_PILLOW]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert output == 'ImageFiles needs PIL: pip install "aliquot[image]"\n'
+    assert output == 'aliquot.image needs PIL: pip install "aliquot[image]"\n'
 
 
 @pytest.mark.parametrize("indices", [[2, 0], np.array([2, 0]), slice(None, None, -2), (-1, 0)])

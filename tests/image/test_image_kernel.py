@@ -49,6 +49,39 @@ def simple(picture, sampling):
     return library()[0].encode_jpeg(picture, 90, colorsubsampling=sampling)
 
 
+# The usual codes of the lengths of DC differences, and of the end of a block.
+CODES = [
+    (["00", "010", "011", "100", "101", "110", *("1" * n + "0" for n in range(3, 9))], "1010"),
+    (["00", "01", *("1" * n + "0" for n in range(1, 10))], "00"),
+]
+
+
+def blocks(picture, across, down):
+    """Return a JPEG of flat blocks, `across` x `down` of grey to one of each colour."""
+    height, width = picture.shape[:2]
+    blob = saved(np.zeros((16, 16, 3), np.uint8), subsampling="4:2:0")
+    frame, scan = blob.index(b"\xff\xc0"), blob.index(b"\xff\xda") + 14
+    sampling = bytes([1, across << 4 | down])
+    head = patched(
+        patched(blob[:scan], frame + 5, struct.pack(">HH", height, width)), frame + 10, sampling
+    )
+    rng, before, bits = np.random.default_rng(0), [0, 0, 0], []
+    for _ in range(-(-height // (8 * down)) * -(-width // (8 * across))):
+        for channel in [0] * (across * down) + [1, 2]:
+            level = int(rng.integers(-200, 200))
+            step, before[channel] = level - before[channel], level
+            n, (lengths, end) = abs(step).bit_length(), CODES[channel > 0]
+            bits += [lengths[n], f"{step if step > 0 else step + 2**n - 1:0{n}b}" if n else "", end]
+    text = "".join(bits)
+    text += "1" * (-len(text) % 8)
+    packed = int(text, 2).to_bytes(len(text) // 8).replace(b"\xff", b"\xff\0")
+    return head + packed + b"\xff\xd9"
+
+
+def patched(blob, start, new):
+    return blob[:start] + new + blob[start + len(new) :]
+
+
 KINDS = {
     "4:4:4": lambda picture: saved(picture, subsampling="4:4:4"),
     "4:2:2": lambda picture: saved(picture, subsampling="4:2:2"),
@@ -61,6 +94,9 @@ KINDS = {
     "optimised": lambda picture: saved(picture, optimize=True),
     "progressive": lambda picture: saved(picture, progressive=True),
     "rgb": lambda picture: saved(picture, keep_rgb=True),
+    "4 x 1": lambda picture: blocks(picture, 4, 1),
+    "4 x 2": lambda picture: blocks(picture, 4, 2),
+    "2 x 4": lambda picture: blocks(picture, 2, 4),
 }
 KIND_NAMES = [
     pytest.param(name, marks=pytest.mark.skipif(library() is None, reason="needs simplejpeg"))
@@ -318,7 +354,7 @@ def test_what_cannot_be_read_has_the_error_of_the_system(folder):
     ]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.skipif(getattr(os, "geteuid", int)() == 0, reason="root may read everything")
 def test_what_may_not_be_read_has_the_error_of_the_system(tmp_path):
     """No permission."""
     (tmp_path / "a").write_bytes(SMALL)
@@ -433,6 +469,19 @@ def test_a_box_is_that_of_the_whole_picture(folder, kind, data):
         part = tuple(factor * side for side in (left, top, right, bottom))
         found = seen(folder, blob, part, (bottom - top, right - left), gap=gap)
         assert np.array_equal(found, whole[top:bottom, left:right])
+
+
+@pytest.mark.parametrize("sampling", [(4, 1), (4, 2), (2, 4)])
+@pytest.mark.parametrize("factor", [1, 2, 4, 8])
+def test_a_box_of_a_rare_sampling_is_that_of_the_whole_picture(folder, sampling, factor):
+    """Colours can be sparse in both directions, and still so at 1/2 and 1/4."""
+    blob, gap = blocks(np.zeros((160, 192, 3)), *sampling), 0.0 if factor == 1 else 1.0
+    rows, columns = 160 // factor, 192 // factor
+    whole = seen(folder, blob, (0, 0, 192, 160), (rows, columns), gap=gap)
+    for left in range(0, columns - 5, 3):
+        box = (factor * left, factor * 5, factor * (left + 5), 160)
+        found = seen(folder, blob, box, (rows - 5, 5), gap=gap)
+        assert np.array_equal(found, whole[5:, left : left + 5])
 
 
 @pytest.mark.parametrize("kind", KIND_NAMES)
@@ -874,10 +923,6 @@ def test_files_can_be_opened_by_many_threads(folder):
 
 
 # Faults
-
-
-def patched(blob, start, new):
-    return blob[:start] + new + blob[start + len(new) :]
 
 
 PICTURE = saved(waves(120, 160))

@@ -19,8 +19,9 @@ from aliquot.cache import (
     learn_alone,
     least_memory,
 )
-from aliquot.data_source._recipe_of import is_versioned, of_the_batch, recipe_of, versions_of
+from aliquot.data_source._recipe_of import is_versioned, recipe_of, versions_of
 from aliquot.data_source._source import AbstractDataSource, BatchT_co
+from aliquot.data_source._told import of_the_batch
 from aliquot.data_source._wrapped import WrappedDataSource
 from aliquot.errors import ArgumentError, ArgumentTypeError
 

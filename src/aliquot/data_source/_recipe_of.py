@@ -13,7 +13,7 @@ from aliquot.data_source._mapped import MappedDataSource
 from aliquot.data_source._selected import SelectedDataSource
 from aliquot.data_source._single import SingleDataSource
 from aliquot.data_source._source import AbstractDataSource
-from aliquot.data_source._stage import name_of
+from aliquot.data_source._told import items, plain_name, sources_in
 from aliquot.data_source._wrapped import WrappedDataSource
 
 Versions = NDArray[np.uint64]
@@ -47,10 +47,10 @@ def _in_short(source: AbstractDataSource[Any]) -> str:
         return _in_short(source.source)
     if isinstance(source, MappedDataSource):
         method = {"MapDataSource": "map", "MapSamplesDataSource": "map_samples"}.get(kind, kind)
-        return f"{_in_short(source.source)}.{method}({_name(source.fn)})"
+        return f"{_in_short(source.source)}.{method}({plain_name(source.fn)})"
     if isinstance(source, ArrayDataSource):
-        return f"{kind}({', '.join(f'{k}: {_outline(c)}' for k, c in _items(source.data))})"
-    inner = ", ".join(_in_short(part) for _, part in _sources_in(source))
+        return f"{kind}({', '.join(f'{k}: {_outline(c)}' for k, c in items(source.data))})"
+    inner = ", ".join(_in_short(part) for _, part in sources_in(source))
     return f"{kind}({inner})"
 
 
@@ -61,9 +61,9 @@ def _lines(source: AbstractDataSource[Any], indent: str) -> Iterator[str]:
     below = indent + "  "
     yield f"{indent}{type(source).__name__}: {_about(source)}"
     if isinstance(source, ArrayDataSource):
-        for name, column in _items(source.data):
+        for name, column in items(source.data):
             yield f"{below}{name!r}: {_outline(column)} {_digest_of_column(column)}"
-    for _, part in _sources_in(source):
+    for _, part in sources_in(source):
         yield from _lines(part, below)
 
 
@@ -74,37 +74,18 @@ def _gives_the_same(source: AbstractDataSource[Any]) -> TypeGuard[WrappedDataSou
 
 def _about(source: AbstractDataSource[Any]) -> str:
     if isinstance(source, MappedDataSource) and type(source).__module__.startswith("aliquot."):
-        return f"{_name(source.fn)} {fingerprint(source.fn)}"
+        return f"{plain_name(source.fn)} {fingerprint(source.fn)}"
     if isinstance(source, ArrayDataSource):
         kind = "dict" if isinstance(source.data, Mapping) else "list"
         code = "" if type(source) is ArrayDataSource else f" {fingerprint(type(source))}"
         return f"include_indices={source.include_indices}, {kind}{code}"
-    nested = {name for name, _ in _sources_in(source)}
+    nested = {name for name, _ in sources_in(source)}
     own = {
         name: value
         for name, value in sorted(vars(source).items())
         if name not in _ORDER_ONLY | nested | {"_name", "_stage"}
     }
     return fingerprint(type(source), own)
-
-
-def _sources_in(source: AbstractDataSource[Any]) -> list[tuple[str, AbstractDataSource[Any]]]:
-    """Give the sources that a source is made of, with the attributes that hold them."""
-    found = []
-    for name, value in vars(source).items():
-        parts = value if isinstance(value, (list, tuple)) else [value]
-        found += [(name, part) for part in parts if isinstance(part, AbstractDataSource)]
-    return found
-
-
-def _items(data: Any) -> list[tuple[Any, Any]]:
-    return list(data.items() if isinstance(data, Mapping) else enumerate(data))
-
-
-def _name(fn: Any) -> str:
-    """Name a function, without the line on which it stands."""
-    name = name_of(fn).partition(" (")[0]
-    return type(fn).__qualname__ if " at 0x" in name else name
 
 
 def _outline(column: Any) -> str:
@@ -173,73 +154,6 @@ def versions_of(source: AbstractDataSource[Any]) -> Versions | None:
     return _combined([np.asarray(c.versions(), np.uint64) for c in _told_columns(source)])
 
 
-def of_the_batch(source: AbstractDataSource[Any]) -> str | None:
-    """Name a function in a source whose result depends on the whole batch, if it says so."""
-    fn = source.fn if isinstance(source, MappedDataSource) else None
-    if getattr(fn, "of_the_batch", False) is True:
-        return _name(fn)
-    found = [of_the_batch(part) for _, part in _sources_in(source)]
-    return next((name for name in found if name is not None), None)
-
-
-def python_functions(source: AbstractDataSource[Any]) -> tuple[str, ...]:
-    """Name the functions that array-likes in a source call in Python, once a sample.
-
-    Parameters
-    ----------
-    source : AbstractDataSource
-        Any; those that it is made of are looked through, too.
-
-    Returns
-    -------
-    tuple of str
-        What array-likes tell by an attribute ``python_functions``, each name once.
-
-    Examples
-    --------
-    >>> from aliquot.image import ImageFiles
-    >>> def invert(image):
-    ...     return 255 - image
-    >>> python_functions(SingleDataSource(ImageFiles(["a.jpg"], transforms=[invert])))
-    ('invert',)
-    """
-    return _told_by_columns(source, "python_functions")
-
-
-def codecs(source: AbstractDataSource[Any]) -> tuple[str, ...]:
-    """Name what decodes the samples of a source, on which their last bits depend.
-
-    Parameters
-    ----------
-    source : AbstractDataSource
-        Any; those that it is made of are looked through, too.
-
-    Returns
-    -------
-    tuple of str
-        What array-likes tell by an attribute ``codec``, each name once.
-
-    Examples
-    --------
-    >>> from aliquot.image import ImageFiles
-    >>> codecs(SingleDataSource(ImageFiles(["a.jpg"], codec="pillow")))
-    ('pillow',)
-    """
-    return _told_by_columns(source, "codec")
-
-
-def _told_by_columns(source: AbstractDataSource[Any], name: str) -> tuple[str, ...]:
-    """Give what columns tell by an attribute, a str or several, each once."""
-    found: list[str] = []
-    if isinstance(source, ArrayDataSource):
-        for _, column in _items(source.data):
-            told = getattr(column, name, ())
-            found.extend([told] if isinstance(told, str) else told)
-    for _, part in _sources_in(source):
-        found.extend(_told_by_columns(part, name))
-    return tuple(dict.fromkeys(found))
-
-
 def is_versioned(source: AbstractDataSource[Any]) -> bool:
     """Whether `versions_of` gives an array; no file is looked at."""
     if isinstance(source, JoinedDataSource):
@@ -252,7 +166,7 @@ def is_versioned(source: AbstractDataSource[Any]) -> bool:
 
 
 def _told_columns(source: ArrayDataSource[Any]) -> list[Any]:
-    return [column for _, column in _items(source.data) if hasattr(column, "versions")]
+    return [column for _, column in items(source.data) if hasattr(column, "versions")]
 
 
 def _combined(columns: list[Versions]) -> Versions | None:

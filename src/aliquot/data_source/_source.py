@@ -16,7 +16,6 @@ from aliquot.data_source._orders import Drawn, Order, Recipe
 from aliquot.data_source._stage import as_batch, name_of
 from aliquot.errors import ArgumentError, ArgumentTypeError
 from aliquot.sampling import AbstractSampler, num_batches
-from aliquot.stages import Pad
 
 if TYPE_CHECKING:
     from aliquot.data_source._mapped import MapDataSource, MapSamplesDataSource
@@ -419,6 +418,8 @@ class AbstractDataSource(Generic[BatchT_co]):
             columns = self.ragged_columns()
         elif isinstance(columns, (str, int)):
             columns = [columns]
+        from aliquot.stages import Pad
+
         return self.map(Pad(tuple(columns), value=value, to=to, mask=mask))
 
     def ragged_columns(self) -> list[Any]:

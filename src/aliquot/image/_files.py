@@ -15,8 +15,9 @@ from aliquot._batch import map_leaves, stack
 from aliquot._indices import check_indices
 from aliquot._random import Draws
 from aliquot.errors import ArgumentError, ArgumentTypeError
-from aliquot.image import _classes, _codec, _index_file, _listing, _paths, _pictures, _pillow
+from aliquot.image import _classes, _codec, _index_file, _listing, _paths, _pictures
 from aliquot.image._options import Keywords, KeywordsAndSize, checked
+from aliquot.image._pil import check_pil
 from aliquot.image._spare import Spare
 from aliquot.image._targets import Target, checked_targets
 from aliquot.image._views import Views
@@ -136,7 +137,7 @@ class ImageFiles:
         same_geometry_as: "ImageFiles | None" = None,
         **options: Unpack[Keywords],
     ) -> None:
-        _pillow.pil("Image")  # a missing Pillow is named now, not at the first picture
+        check_pil()  # a missing Pillow is named now, not at the first picture
         self._options, self._chain = checked(size, options)
         self._paths = _paths.texts(paths)
         self._targets = checked_targets(
