@@ -20,6 +20,7 @@ test-all: check .venv/heavy
 check: .venv/test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/clang-format --dry-run --Werror src/kernel/* tests/heavy/*.c
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

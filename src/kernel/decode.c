@@ -64,7 +64,7 @@ static uint8_t *room(struct decoder *decoder, struct buffer *buffer, size_t want
     return buffer->bytes;
 }
 
-/* The largest of 1, 2, 4 and 8 that leaves `gap` times the pixels wanted: the same as _resample.py. */
+/* The largest of 1, 2, 4 and 8 that leaves `gap` times the pixels wanted, as in _resample.py. */
 static int shrink(const double *box, int height, int width, double gap) {
     if (!gap)
         return 1;
@@ -199,8 +199,8 @@ static void surround(const struct place *place, const struct style *style) {
     }
 }
 
-static void write_out(struct decoder *decoder, const struct place *place,
-                      const struct style *style, const uint8_t *middle, size_t stride) {
+static void write_out(struct decoder *decoder, const struct place *place, const struct style *style,
+                      const uint8_t *middle, size_t stride) {
     const struct axis *rows = &decoder->y;
     size_t width = (size_t)decoder->x.size * place->channels;
     int plain = !place->swap && !style->table && !style->planes;

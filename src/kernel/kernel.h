@@ -33,9 +33,9 @@ enum { SLACK = 64 };
 /* One axis: output i is the sum of weights[i * taps + k] * input[first[i] + k] over
    count[i] inputs. */
 struct axis {
-    int size; /* outputs */
-    int taps; /* the most that one is made of, rounded up to 4; the rest weighs 0 */
-    int shift; /* the weights of an output sum to 1 << shift */
+    int size;       /* outputs */
+    int taps;       /* the most that one is made of, rounded up to 4; the rest weighs 0 */
+    int shift;      /* the weights of an output sum to 1 << shift */
     int begin, end; /* the inputs that count */
     int *first, *count;
     int16_t *weights;
@@ -82,9 +82,9 @@ void memory_free(struct memory *memory);
 
 /* How one picture goes into its canvas. */
 struct place {
-    double box[4];           /* left, top, right, bottom in stored pixels */
-    int top, left;           /* where in the canvas it goes */
-    int height, width;       /* how large it is there */
+    double box[4];            /* left, top, right, bottom in stored pixels */
+    int top, left;            /* where in the canvas it goes */
+    int height, width;        /* how large it is there */
     int swap, flip_y, flip_x; /* rows and columns are swapped first, then mirrored */
     int canvas_height, canvas_width;
     int channels; /* 1, 3 or 4 */

@@ -23,7 +23,7 @@ struct file {
     uint8_t *blob;
     size_t length;
     struct header header;
-    int error; /* errno, if it could not be read */
+    int error;    /* errno, if it could not be read */
     char *reason; /* why it could not be decoded */
     int wanted;   /* whether this is to decode it */
 };
@@ -31,8 +31,7 @@ struct file {
 /* Pictures in files. `Files(paths)` reads them; `plan` says what is seen of each; `decode` may be
    called by any number of threads, which share the pictures among them. */
 typedef struct {
-    PyObject_HEAD
-    Py_ssize_t n;
+    PyObject_HEAD Py_ssize_t n;
     struct file *files;
     struct place *places; /* NULL before plan */
     Py_buffer *canvases;
@@ -101,8 +100,7 @@ static int read_paths(Files *self, PyObject *paths) {
             names[i] = name;
     }
     if (!failed) {
-        Py_BEGIN_ALLOW_THREADS
-        for (Py_ssize_t i = 0; i < self->n; i++)
+        Py_BEGIN_ALLOW_THREADS for (Py_ssize_t i = 0; i < self->n; i++)
             read_file(names[i], &self->files[i]);
         Py_END_ALLOW_THREADS
     }
@@ -290,8 +288,9 @@ static int take_places(Files *self, PyObject *rows, PyObject *boxes, PyObject *n
             break;
         }
         Py_ssize_t i = file - self->files;
-        failed = take_place(self, i, (double *)box.buf + 4 * at, (int64_t *)number.buf + NUMBERS * at,
-                            PyList_GetItem(canvases, at), self->style.table ? 4 : 1);
+        failed =
+            take_place(self, i, (double *)box.buf + 4 * at, (int64_t *)number.buf + NUMBERS * at,
+                       PyList_GetItem(canvases, at), self->style.table ? 4 : 1);
         file->wanted = !failed;
     }
     PyBuffer_Release(&box);
@@ -306,7 +305,7 @@ static PyObject *files_plan(PyObject *object, PyObject *args, PyObject *keywords
     Py_ssize_t fills;
     int filter, planes = 0, portable = 0;
     double gap;
-    static char *names[] = {"rows", "boxes",  "places", "canvases", "filter",   "gap",
+    static char *names[] = {"rows", "boxes",  "places", "canvases", "filter", "gap",
                             "fill", "planes", "table",  "portable", NULL};
     if (!PyArg_ParseTupleAndKeywords(args, keywords, "O!OOO!idy#|pOp:plan", names, &PyList_Type,
                                      &rows, &boxes, &numbers, &PyList_Type, &canvases, &filter,
@@ -316,7 +315,8 @@ static PyObject *files_plan(PyObject *object, PyObject *args, PyObject *keywords
         PyErr_SetString(PyExc_ValueError, "these files have a plan already");
         return NULL;
     }
-    if (filter < 0 || filter >= FILTERS || fills != 4 || !(gap == 0 || (gap >= 1 && isfinite(gap)))) {
+    if (filter < 0 || filter >= FILTERS || fills != 4 ||
+        !(gap == 0 || (gap >= 1 && isfinite(gap)))) {
         PyErr_SetString(PyExc_ValueError, "no such filter, or no four levels, or no such gap");
         return NULL;
     }
@@ -356,7 +356,8 @@ static void decode_one(Files *self, struct decoder *decoder, size_t i) {
     struct file *file = &self->files[i];
     if (!decoder)
         file->reason = strdup("out of memory");
-    else if (decode(decoder, file->blob, file->length, &file->header, &self->places[i], &self->style))
+    else if (decode(decoder, file->blob, file->length, &file->header, &self->places[i],
+                    &self->style))
         file->reason = strdup(decoder->errors.text);
     else
         return;
@@ -396,10 +397,8 @@ static PyObject *files_decode(PyObject *object, PyObject *args, PyObject *keywor
     /* Others have taken all: do not make a decoder for nothing. */
     if (!wait && atomic_load(&self->next) >= (size_t)self->n)
         Py_RETURN_NONE;
-    Py_BEGIN_ALLOW_THREADS
-    share(self, wait);
-    Py_END_ALLOW_THREADS
-    Py_RETURN_NONE;
+    Py_BEGIN_ALLOW_THREADS share(self, wait);
+    Py_END_ALLOW_THREADS Py_RETURN_NONE;
 }
 
 static PyObject *files_failed(PyObject *object, PyObject *unused) {
@@ -438,7 +437,9 @@ static PyMethodDef files_methods[] = {
 };
 
 static PyType_Slot files_slots[] = {
-    {Py_tp_new, files_new},         {Py_tp_dealloc, files_dealloc}, {Py_tp_methods, files_methods},
+    {Py_tp_new, files_new},
+    {Py_tp_dealloc, files_dealloc},
+    {Py_tp_methods, files_methods},
     {Py_sq_length, files_length},
     {Py_tp_doc, "Files(paths)\n--\n\nRead files, and the headers of JPEGs, without the GIL."},
     {0, NULL},

@@ -50,7 +50,10 @@ static const struct {
     double (*weight)(double);
     double support;
 } filters[FILTERS] = {
-    [BOX] = {box, 0.5}, [BILINEAR] = {bilinear, 1.0}, [BICUBIC] = {bicubic, 2.0}, [LANCZOS] = {lanczos, 3.0},
+    [BOX] = {box, 0.5},
+    [BILINEAR] = {bilinear, 1.0},
+    [BICUBIC] = {bicubic, 2.0},
+    [LANCZOS] = {lanczos, 3.0},
 };
 
 static int grow(void **memory, size_t *room, size_t wanted) {
@@ -222,22 +225,22 @@ static const struct resampler portable = {across, down};
 AVX2 static inline __m256i taps(__m256i sum, const uint8_t *low, const uint8_t *high,
                                 const int16_t *weights, int n) {
     /* Of two pixels of RGBA the bytes beside each other, each made 16 bits long. */
-    const __m256i first = _mm256_setr_epi8(
-        0, -1, 4, -1, 1, -1, 5, -1, 2, -1, 6, -1, 3, -1, 7, -1, /* and the same again */
-        0, -1, 4, -1, 1, -1, 5, -1, 2, -1, 6, -1, 3, -1, 7, -1);
+    const __m256i first = _mm256_setr_epi8(0, -1, 4, -1, 1, -1, 5, -1, 2, -1, 6, -1, 3, -1, 7,
+                                           -1, /* and the same again */
+                                           0, -1, 4, -1, 1, -1, 5, -1, 2, -1, 6, -1, 3, -1, 7, -1);
     const __m256i second = _mm256_add_epi8(first, _mm256_set1_epi16(8));
-    __m256i pixels = _mm256_inserti128_si256(
-        _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)low)),
-        _mm_loadu_si128((const __m128i *)high), 1);
+    __m256i pixels =
+        _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)low)),
+                                _mm_loadu_si128((const __m128i *)high), 1);
     int32_t pair;
     memcpy(&pair, weights, 4);
-    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_shuffle_epi8(pixels, first),
-                                                  _mm256_set1_epi32(pair)));
+    sum = _mm256_add_epi32(
+        sum, _mm256_madd_epi16(_mm256_shuffle_epi8(pixels, first), _mm256_set1_epi32(pair)));
     if (n == 2)
         return sum;
     memcpy(&pair, weights + 2, 4);
-    return _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_shuffle_epi8(pixels, second),
-                                                   _mm256_set1_epi32(pair)));
+    return _mm256_add_epi32(
+        sum, _mm256_madd_epi16(_mm256_shuffle_epi8(pixels, second), _mm256_set1_epi32(pair)));
 }
 
 AVX2 static void across_avx2(const struct axis *axis, uint8_t *const rows[4], uint8_t *const out[4],
@@ -263,12 +266,15 @@ AVX2 static void across_avx2(const struct axis *axis, uint8_t *const rows[4], ui
             ab = taps(ab, a + at, b + at, weights + k, 2);
             cd = taps(cd, c + at, d + at, weights + k, 2);
         }
-        __m256i words = _mm256_packs_epi32(_mm256_sra_epi32(ab, shift), _mm256_sra_epi32(cd, shift));
+        __m256i words =
+            _mm256_packs_epi32(_mm256_sra_epi32(ab, shift), _mm256_sra_epi32(cd, shift));
         __m256i bytes = _mm256_packus_epi16(words, words);
         uint64_t ac = (uint64_t)_mm256_extract_epi64(bytes, 0);
         uint64_t bd = (uint64_t)_mm256_extract_epi64(bytes, 2);
-        uint32_t pixels[4] = {(uint32_t)ac, (uint32_t)bd, (uint32_t)(ac >> 32), (uint32_t)(bd >> 32)};
-        /* Four bytes each; those too many are overwritten by the next pixel, or lie in the slack. */
+        uint32_t pixels[4] = {(uint32_t)ac, (uint32_t)bd, (uint32_t)(ac >> 32),
+                              (uint32_t)(bd >> 32)};
+        /* Four bytes each; those too many are overwritten by the next pixel, or lie in the slack.
+         */
         for (int row = 0; row < 4; row++, to[row - 1] += channels)
             memcpy(to[row], &pixels[row], 4);
     }
@@ -293,9 +299,8 @@ AVX2 static void down_avx2(const struct axis *axis, int row, const uint8_t *rows
             memcpy(&pair, weights + k, 4);
             __m256i weight = _mm256_set1_epi32(pair);
             __m256i low = _mm256_unpacklo_epi8(a, b), high = _mm256_unpackhi_epi8(a, b);
-            __m256i parts[4] = {
-                _mm256_unpacklo_epi8(low, zero), _mm256_unpackhi_epi8(low, zero),
-                _mm256_unpacklo_epi8(high, zero), _mm256_unpackhi_epi8(high, zero)};
+            __m256i parts[4] = {_mm256_unpacklo_epi8(low, zero), _mm256_unpackhi_epi8(low, zero),
+                                _mm256_unpacklo_epi8(high, zero), _mm256_unpackhi_epi8(high, zero)};
             for (int i = 0; i < 4; i++)
                 sums[i] = _mm256_add_epi32(sums[i], _mm256_madd_epi16(parts[i], weight));
         }
@@ -326,6 +331,4 @@ const struct resampler *resampler_of(int plain) {
     return &portable;
 }
 
-const char *resampler_name(void) {
-    return resampler_of(0) == &portable ? "portable" : "AVX2";
-}
+const char *resampler_name(void) { return resampler_of(0) == &portable ? "portable" : "AVX2"; }

@@ -454,7 +454,7 @@ def test_a_pipe_is_read_until_it_ends(tmp_path):
 
 
 @pytest.mark.parametrize("kind", KIND_NAMES)
-@settings(derandomize=True, max_examples=25, deadline=None)
+@settings(derandomize=True, max_examples=12, deadline=None)
 @given(data=st.data())
 def test_a_box_is_that_of_the_whole_picture(folder, kind, data):
     """Bit for bit, also of what is decoded at 1/2, 1/4 or 1/8."""
@@ -514,7 +514,7 @@ def test_boxes_of_a_large_picture_are_where_they_belong(folder):
 
 
 @pytest.mark.parametrize("filter_name", SMOOTH)
-@settings(derandomize=True, max_examples=100, deadline=None)
+@settings(derandomize=True, max_examples=50, deadline=None)
 @given(data=st.data())
 def test_a_box_is_resampled_as_pillow_does(folder, filter_name, data):
     """Smaller and larger, swapped and mirrored, between pixels."""
@@ -529,7 +529,7 @@ def test_a_box_is_resampled_as_pillow_does(folder, filter_name, data):
 
 
 @pytest.mark.parametrize("filter_name", SMOOTH)
-@settings(derandomize=True, max_examples=60, deadline=None)
+@settings(derandomize=True, max_examples=40, deadline=None)
 @given(data=st.data())
 def test_a_box_of_what_is_shrunk_is_resampled_as_pillow_does(folder, filter_name, data):
     """Odd sizes are scaled by what is decoded of them."""
@@ -551,7 +551,7 @@ def test_a_box_of_what_is_shrunk_is_resampled_as_pillow_does(folder, filter_name
     assert near(found, expected)
 
 
-@settings(derandomize=True, max_examples=150, deadline=None)
+@settings(derandomize=True, max_examples=80, deadline=None)
 @given(data=st.data())
 def test_the_nearest_pixels_are_those_of_pillow(folder, data):
     """Exactly, also where two are equally near."""
@@ -578,7 +578,7 @@ def test_what_is_flat_stays_flat(folder, filter_name, stored, size):
         assert np.unique(found.reshape(-1, 3), axis=0).tolist() == [level]
 
 
-@settings(derandomize=True, max_examples=60, deadline=None)
+@settings(derandomize=True, max_examples=40, deadline=None)
 @given(data=st.data())
 def test_what_is_opaque_stays_so(folder, data):
     """The fourth channel is 255, and the others are what they are without it."""
@@ -600,7 +600,7 @@ def test_grey_is_the_same_in_one_channel_and_in_three(folder):
     assert np.array_equal(np.repeat(one, 3, axis=2), three)
 
 
-@settings(derandomize=True, max_examples=150, deadline=None)
+@settings(derandomize=True, max_examples=80, deadline=None)
 @given(data=st.data())
 def test_the_vector_code_gives_the_very_pixels_of_the_plain_code(folder, data):
     """For all filters and channels."""
@@ -637,7 +637,7 @@ def placed(draw):
 TABLE = np.random.default_rng(3).normal(size=(4, 256)).astype(np.float32)
 
 
-@settings(derandomize=True, max_examples=200, deadline=None)
+@settings(derandomize=True, max_examples=120, deadline=None)
 @given(data=st.data())
 def test_a_picture_is_put_into_its_canvas_and_the_rest_is_filled(folder, data):
     """Bytes or what a table makes of them, channels first or last; nothing else is written."""
@@ -1012,7 +1012,7 @@ def test_what_follows_the_end_is_no_fault(folder, end):
     assert np.array_equal(all_of(folder, PICTURE + end), all_of(folder, PICTURE))
 
 
-@settings(derandomize=True, max_examples=200, deadline=None)
+@settings(derandomize=True, max_examples=120, deadline=None)
 @given(data=st.data())
 def test_whatever_is_wrong_with_a_file_the_others_are_right(folder, data):
     """It is decoded or named."""
