@@ -35,6 +35,7 @@ int decoder_init(struct decoder *decoder) {
     if (setjmp(decoder->errors.escape))
         return -1;
     jpeg_create_decompress(&decoder->jpeg);
+    jpeg_mem_src(&decoder->jpeg, (const uint8_t *)"", 1); /* what that takes, it takes now */
 #ifndef PLAIN_MEMORY /* with it a sanitizer sees every block of libjpeg-turbo */
     memory_init(&decoder->memory, &decoder->jpeg);
 #endif
@@ -86,6 +87,12 @@ static void start(struct decoder *decoder, const uint8_t *blob, size_t length,
     jpeg_start_decompress(jpeg);
 }
 
+/* Whether columns can be left out: libjpeg-turbo 2.1.5 mixes them up where rarely sampled
+   components (4:1:0, say) are shrunk. */
+static int can_crop(j_decompress_ptr jpeg) {
+    return jpeg->scale_denom == 1 || (jpeg->max_h_samp_factor <= 2 && jpeg->max_v_samp_factor <= 2);
+}
+
 /* Leave out the columns and rows that are not needed. Cuts are made where blocks of all components
    meet, and one block further out: upsampling looks at its neighbours. */
 static int cut(struct decoder *decoder) {
@@ -99,8 +106,10 @@ static int cut(struct decoder *decoder) {
     JDIMENSION x = left > 0 ? (JDIMENSION)left : 0;
     JDIMENSION end = right < (int)jpeg->output_width ? (JDIMENSION)right : jpeg->output_width;
     JDIMENSION width = end - x;
-    if (width < jpeg->output_width)
+    if (width < jpeg->output_width && can_crop(jpeg))
         jpeg_crop_scanline(jpeg, &x, &width);
+    else
+        x = 0;
     if (top > 0)
         jpeg_skip_scanlines(jpeg, (JDIMENSION)top);
     return (int)x;
@@ -238,17 +247,25 @@ static void decode_part(struct decoder *decoder, const uint8_t *blob, size_t len
     write_out(decoder, place, style, middle, stride);
 }
 
+/* Leave nothing of a picture to the next, which could lack tables of its own. */
+static void forget(j_decompress_ptr jpeg) {
+    jpeg_abort_decompress(jpeg);
+    memset(jpeg->quant_tbl_ptrs, 0, sizeof jpeg->quant_tbl_ptrs);
+    memset(jpeg->dc_huff_tbl_ptrs, 0, sizeof jpeg->dc_huff_tbl_ptrs);
+    memset(jpeg->ac_huff_tbl_ptrs, 0, sizeof jpeg->ac_huff_tbl_ptrs);
+}
+
 int decode(struct decoder *decoder, const uint8_t *blob, size_t length, const struct header *header,
            const struct place *place, const struct style *style) {
     int whole = place->height == place->canvas_height && place->width == place->canvas_width;
     if (setjmp(decoder->errors.escape)) {
-        jpeg_abort_decompress(&decoder->jpeg);
+        forget(&decoder->jpeg);
         return -1;
     }
     if (!whole)
         surround(place, style);
     if (place->height && place->width)
         decode_part(decoder, blob, length, header, place, style);
-    jpeg_abort_decompress(&decoder->jpeg);
+    forget(&decoder->jpeg);
     return 0;
 }

@@ -1,8 +1,9 @@
 /* Memory of libjpeg-turbo for one picture after the other: taken once, and used again.
 
-   Its own manager asks the system for several blocks a picture and gives them back. Here what lives
-   as long as a picture is cut from one block that stays; what lives longer, and the arrays of
-   progressive pictures, stay with its manager, whose methods are wrapped. */
+   Its own manager asks the system for several blocks a picture and gives them back. Here all is cut
+   from one block that stays, also tables, which it would keep for pictures to come: they are
+   forgotten with their picture. Arrays of progressive pictures stay with its manager, whose methods
+   are wrapped. */
 
 #include "kernel.h"
 
@@ -28,7 +29,8 @@ static uint8_t *aligned(uint8_t *bytes) {
     return bytes + (ALIGNED - (uintptr_t)bytes % ALIGNED) % ALIGNED;
 }
 
-static void *take(j_common_ptr jpeg, size_t size) {
+static void *take(j_common_ptr jpeg, int pool, size_t size) {
+    (void)pool;
     struct memory *memory = memory_of(jpeg);
     size = (size + ALIGNED - 1) / ALIGNED * ALIGNED;
     if (!memory->current || memory->current->room - memory->used < size) {
@@ -45,25 +47,11 @@ static void *take(j_common_ptr jpeg, size_t size) {
     return bytes;
 }
 
-static void *alloc_small(j_common_ptr jpeg, int pool, size_t size) {
-    if (pool != JPOOL_IMAGE)
-        return memory_of(jpeg)->theirs.alloc_small(jpeg, pool, size);
-    return take(jpeg, size);
-}
-
-static void *alloc_large(j_common_ptr jpeg, int pool, size_t size) {
-    if (pool != JPOOL_IMAGE)
-        return memory_of(jpeg)->theirs.alloc_large(jpeg, pool, size);
-    return take(jpeg, size);
-}
-
-static JSAMPARRAY alloc_sarray(j_common_ptr jpeg, int pool, JDIMENSION width, JDIMENSION height) {
-    if (pool != JPOOL_IMAGE)
-        return memory_of(jpeg)->theirs.alloc_sarray(jpeg, pool, width, height);
+static JSAMPARRAY take_rows(j_common_ptr jpeg, int pool, JDIMENSION width, JDIMENSION height) {
     /* Vector code works on whole vectors, also at the end of a row. */
     size_t stride = ((size_t)width + ALIGNED - 1) / ALIGNED * ALIGNED;
-    JSAMPARRAY rows = take(jpeg, height * sizeof(JSAMPROW));
-    uint8_t *bytes = take(jpeg, height * stride);
+    JSAMPARRAY rows = take(jpeg, pool, height * sizeof(JSAMPROW));
+    uint8_t *bytes = take(jpeg, pool, height * stride);
     for (JDIMENSION i = 0; i < height; i++)
         rows[i] = bytes + i * stride;
     return rows;
@@ -97,9 +85,9 @@ void memory_init(struct memory *memory, j_decompress_ptr jpeg) {
     memset(memory, 0, sizeof *memory);
     memory->theirs = *jpeg->mem;
     jpeg->client_data = memory;
-    jpeg->mem->alloc_small = alloc_small;
-    jpeg->mem->alloc_large = alloc_large;
-    jpeg->mem->alloc_sarray = alloc_sarray;
+    jpeg->mem->alloc_small = take;
+    jpeg->mem->alloc_large = take;
+    jpeg->mem->alloc_sarray = take_rows;
     jpeg->mem->free_pool = free_pool;
 }
 

@@ -142,6 +142,7 @@ static void forget_plan(Files *self) {
     free(self->places);
     self->canvases = NULL;
     self->places = NULL;
+    self->style.table = NULL;
 }
 
 static void files_dealloc(PyObject *object) {
@@ -210,16 +211,28 @@ static int refuse(const char *why, Py_ssize_t i) {
     return -1;
 }
 
+/* Take an array whose dtype has one of some formats, as NumPy writes them. */
+static int take_array(PyObject *object, Py_buffer *buffer, int flags, const char *formats) {
+    if (PyObject_GetBuffer(object, buffer, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | flags))
+        return -1;
+    const char *format = buffer->format ? buffer->format : "B";
+    if (strlen(format) == 1 && strchr(formats, format[0]))
+        return 0;
+    PyErr_Format(PyExc_ValueError, "expected an array of the format %s, not %s", formats, format);
+    PyBuffer_Release(buffer);
+    return -1;
+}
+
 /* Take the numbers of one picture, and hold nothing for true that would write out of bounds. */
 static int take_place(Files *self, Py_ssize_t i, const double *box, const int64_t *numbers,
-                      PyObject *canvas, size_t item) {
+                      PyObject *canvas) {
     struct place *place = &self->places[i];
     Py_buffer *buffer = &self->canvases[i];
     const struct header *header = &self->files[i].header;
-    if (PyObject_GetBuffer(canvas, buffer, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE))
+    if (take_array(canvas, buffer, PyBUF_WRITABLE, self->style.table ? "f" : "B"))
         return -1;
-    if (buffer->ndim != 3 || buffer->itemsize != (Py_ssize_t)item)
-        return refuse("a canvas must have three axes and the dtype of the table", i);
+    if (buffer->ndim != 3)
+        return refuse("a canvas must have three axes", i);
     int planes = self->style.planes;
     const Py_ssize_t *shape = buffer->shape;
     for (int axis = 0; axis < 3; axis++)
@@ -254,8 +267,9 @@ static int take_place(Files *self, Py_ssize_t i, const double *box, const int64_
     return 0;
 }
 
-static int take_numbers(PyObject *object, Py_buffer *buffer, Py_ssize_t bytes) {
-    if (PyObject_GetBuffer(object, buffer, PyBUF_C_CONTIGUOUS))
+static int take_numbers(PyObject *object, Py_buffer *buffer, const char *formats,
+                        Py_ssize_t bytes) {
+    if (take_array(object, buffer, 0, formats))
         return -1;
     if (buffer->len == bytes)
         return 0;
@@ -273,9 +287,9 @@ static int take_places(Files *self, PyObject *rows, PyObject *boxes, PyObject *n
         PyErr_SetString(PyExc_ValueError, "there must be a canvas for each row");
         return -1;
     }
-    if (take_numbers(boxes, &box, n * 4 * (Py_ssize_t)sizeof(double)))
+    if (take_numbers(boxes, &box, "d", n * 4 * (Py_ssize_t)sizeof(double)))
         return -1;
-    if (take_numbers(numbers, &number, n * NUMBERS * (Py_ssize_t)sizeof(int64_t))) {
+    if (take_numbers(numbers, &number, "lq", n * NUMBERS * (Py_ssize_t)sizeof(int64_t))) {
         PyBuffer_Release(&box);
         return -1;
     }
@@ -288,9 +302,8 @@ static int take_places(Files *self, PyObject *rows, PyObject *boxes, PyObject *n
             break;
         }
         Py_ssize_t i = file - self->files;
-        failed =
-            take_place(self, i, (double *)box.buf + 4 * at, (int64_t *)number.buf + NUMBERS * at,
-                       PyList_GetItem(canvases, at), self->style.table ? 4 : 1);
+        failed = take_place(self, i, (double *)box.buf + 4 * at,
+                            (int64_t *)number.buf + NUMBERS * at, PyList_GetItem(canvases, at));
         file->wanted = !failed;
     }
     PyBuffer_Release(&box);
@@ -321,13 +334,8 @@ static PyObject *files_plan(PyObject *object, PyObject *args, PyObject *keywords
         return NULL;
     }
     if (table != Py_None) {
-        if (PyObject_GetBuffer(table, &self->table, PyBUF_C_CONTIGUOUS))
+        if (take_array(table, &self->table, 0, "f"))
             return NULL;
-        if (self->table.itemsize != sizeof(float)) {
-            PyBuffer_Release(&self->table);
-            PyErr_SetString(PyExc_ValueError, "the table must be float32");
-            return NULL;
-        }
         self->style.table = self->table.buf;
     }
     self->style.filter = (enum filter)filter;

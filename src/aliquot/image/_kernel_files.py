@@ -112,8 +112,9 @@ def decode(
     levels : Levels, optional
         What the pixels become.
     """
-    channels = options.channels or 4
-    fill = np.resize(np.array(options.fill, np.uint8), channels)
+    if not rows or (options.channels is None and np.size(options.fill) > 1):
+        return rows  # whether a filling suits a picture's own channels, the others tell
+    fill = np.resize(np.array(options.fill, np.uint8), options.channels or 4)
     files.plan(
         rows,
         boxes,
