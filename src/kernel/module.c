@@ -73,7 +73,10 @@ static int read_all(int descriptor, struct file *file) {
 }
 
 static void read_file(const char *path, struct file *file) {
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    int descriptor;
+    do
+        descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    while (descriptor < 0 && errno == EINTR);
     if (descriptor < 0) {
         file->error = errno;
         return;

@@ -36,7 +36,16 @@ static void *tight_calloc(size_t one, size_t room) { return calloc(one, needed(r
 
 enum { RECIPE = 16, MOST_PIXELS = 1 << 22 };
 
-enum flag { SWAP = 1, FLIP_Y = 2, FLIP_X = 4, PLANES = 8, TABLE = 16, PORTABLE = 32, PART = 64, TWICE = 128 };
+enum flag {
+    SWAP = 1,
+    FLIP_Y = 2,
+    FLIP_X = 4,
+    PLANES = 8,
+    TABLE = 16,
+    PORTABLE = 32,
+    PART = 64,
+    TWICE = 128
+};
 
 static struct {
     unsigned long headers, decoded, failed, large;
@@ -139,14 +148,21 @@ static struct result decode_fresh(const uint8_t *file, size_t length, const stru
 }
 
 static struct decoder kept;
-static int is_kept;
+static int is_kept; /* how often it was used */
+
+static void give_back(void) {
+    if (is_kept)
+        decoder_free(&kept);
+    is_kept = 0;
+}
 
 /* By one that has decoded what came before, failed or not. */
 static struct result decode_again(const uint8_t *file, size_t length, const struct header *header,
                                   struct place *place, struct style *style) {
-    if (!is_kept)
+    if (is_kept == 1000) /* a batch is no longer either */
+        give_back();
+    if (!is_kept++)
         check(!decoder_init(&kept), "no decoder");
-    is_kept = 1;
     return decode_by(&kept, file, length, header, place, style, 0xAA);
 }
 
@@ -216,7 +232,8 @@ static struct segments segments_of(const uint8_t *file, size_t size) {
     struct segments found = {0};
     for (size_t at = 0; at + 4 <= size && found.n < MOST_SEGMENTS; at++) {
         int marker = file[at + 1];
-        if (file[at] != 0xFF || marker < 0xC0 || (marker >= 0xD0 && marker <= 0xD9) || marker == 0xFF)
+        if (file[at] != 0xFF || marker < 0xC0 || (marker >= 0xD0 && marker <= 0xD9) ||
+            marker == 0xFF)
             continue;
         size_t end = at + 2 + two(file + at + 2);
         if (end > size)
@@ -248,8 +265,8 @@ static uint8_t odd_byte(void) {
 }
 
 static size_t change_segment(uint8_t *file, size_t size, size_t most) {
-    static const uint8_t kinds[] = {0xC0, 0xC1, 0xC2, 0xC4, 0xC9, 0xCC, 0xDA, 0xDB, 0xDC, 0xDD, 0xE0,
-                                    0xE1, 0xEE, 0xFE, 0xD8, 0xD9};
+    static const uint8_t kinds[] = {0xC0, 0xC1, 0xC2, 0xC4, 0xC9, 0xCC, 0xDA, 0xDB,
+                                    0xDC, 0xDD, 0xE0, 0xE1, 0xEE, 0xFE, 0xD8, 0xD9};
     struct segments found = segments_of(file, size);
     if (!found.n)
         return size;
@@ -272,7 +289,10 @@ static size_t change_segment(uint8_t *file, size_t size, size_t most) {
         return replace(file, size, most, found.start[other], 0, file + start, length);
     default: /* other content */
         for (unsigned n = draw(3) + 1; n && length > 4; n--)
-            file[start + 4 + draw(length - 4 < 20 ? length - 4 : draw(4) ? 20 : length - 4)] = odd_byte();
+            file[start + 4 +
+                 draw(length - 4 < 20 ? length - 4
+                      : draw(4)       ? 20
+                                      : length - 4)] = odd_byte();
         return size;
     }
 }
@@ -417,12 +437,6 @@ static void run(int changed) {
     alarm(0);
     free(current.bytes);
     current.bytes = NULL;
-}
-
-static void give_back(void) {
-    if (is_kept)
-        decoder_free(&kept);
-    is_kept = 0;
 }
 
 static unsigned long fuzz(unsigned long executions, double seconds) {

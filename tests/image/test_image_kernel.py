@@ -354,14 +354,6 @@ def test_what_cannot_be_read_has_the_error_of_the_system(folder):
     ]
 
 
-@pytest.mark.skipif(getattr(os, "geteuid", int)() == 0, reason="root may read everything")
-def test_what_may_not_be_read_has_the_error_of_the_system(tmp_path):
-    """No permission."""
-    (tmp_path / "a").write_bytes(SMALL)
-    (tmp_path / "a").chmod(0)
-    assert errors(tmp_path / "a") == [errno.EACCES]
-
-
 @pytest.mark.parametrize("where", ["", "none"])
 def test_the_error_of_a_file_names_it(folder, where):
     """As `open` raises it."""
