@@ -15,7 +15,7 @@ from PIL import Image
 from aliquot.image._kernel_files import kernel
 
 # Calls of the million, and what growth is put down to the allocator.
-CALLS, MEGABYTES = 1_000_000, 3
+CALLS, MEGABYTES = 1_000_000, 1
 BOX, PLACE = (0.0, 0.0, 40.0, 30.0), (0, 0, 8, 8, 0, 0, 0)
 
 pytestmark = [

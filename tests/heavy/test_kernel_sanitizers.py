@@ -17,8 +17,9 @@ from PIL import Image
 HERE = Path(__file__).parent
 KERNEL = HERE.parents[1] / "src" / "kernel"
 TRICKY = HERE.parents[2] / "shared" / "data" / "tricky"
-# The seconds that the fuzzer and the program that changes files itself have together.
+# What all of them have together, and then each.
 SECONDS = float(os.environ.get("ALIQUOT_FUZZ_SECONDS", "60"))
+SHARE = SECONDS / (3 if shutil.which("clang") else 2)
 CHECKED = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-O1", "-g"]
 RECIPE = 16
 
@@ -50,6 +51,13 @@ def turned(orientation, **also):
     return exif.tobytes()
 
 
+def ending_in_exif(cut):
+    """Give a file of nothing but EXIF data that say they have more entries than there are."""
+    entry = b"\x0f\x01\x03\x00\x01\x00\x00\x00\x01\x00\x00\x00"
+    exif = b"Exif\0\0II*\0\x08\0\0\0\xff\0" + (3 * entry)[: 36 - cut]
+    return b"\xff\xd8\xff\xe1" + (len(exif) + 2).to_bytes(2) + exif
+
+
 def pictures():
     """Yield JPEGs of every kind that the kernel decodes, and of some that it must refuse."""
     for height, width, kind in itertools.product([1, 8, 37], [1, 16, 53], ["444", "420"]):
@@ -68,6 +76,7 @@ def pictures():
     for orientation in [1, 5, 8]:
         yield saved(photograph(33, 44), exif=turned(orientation))
         yield saved(photograph(33, 44), exif=turned(orientation, t270="a" * 40, t271="b"))
+    yield from (ending_in_exif(cut) for cut in range(12))
     yield saved(photograph(480, 640), quality=50)
     yield saved(photograph(300, 400), quality=30, progressive=True)
 
@@ -86,7 +95,7 @@ def compiled(compiler, flags, folder):
 def run(program, *arguments, seconds=60):
     """Run it; what it has to say is the message of the failure."""
     options = {
-        "ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1:allocator_may_return_null=1",
+        "ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1",
         "UBSAN_OPTIONS": "print_stacktrace=1",
     }
     command = [str(program), *map(str, arguments)]
@@ -126,7 +135,7 @@ def corpus(tmp_path_factory):
 
 def test_made_pictures_and_changed_ones_are_decoded_within_bounds(program, corpus, tmp_path):
     """All kinds of them, seen in any way, by vectors and without."""
-    found = counted(program, corpus, 10**9, SECONDS / 3, tmp_path / "broken")
+    found = counted(program, corpus, 10**9, SHARE, tmp_path / "broken")
     print(found)
     assert found["decoded"] > 500
     assert found["failed"] > 500
@@ -139,22 +148,26 @@ def test_tricky_files_and_changed_ones_are_decoded_within_bounds(program, tmp_pa
     folder.mkdir()
     for path in TRICKY.glob("*/*"):
         (folder / f"{path.parent.name}-{path.name}").symlink_to(path)
-    found = counted(program, folder, 10**9, SECONDS / 3, tmp_path / "broken")
+    found = counted(program, folder, 10**9, SHARE, tmp_path / "broken")
     print(found)
     assert found["decoded"] > 100
     assert found["failed"] > 100
 
 
 def test_libfuzzer_finds_nothing(corpus, tmp_path):
-    """It keeps what reaches new code, and changes that further."""
-    program = compiled("clang", ["-fsanitize=fuzzer", *CHECKED], tmp_path)
+    """It keeps what reaches new code, and changes that further.
+
+    Here libjpeg-turbo has each block from the system: an instrumented one would be watched, too.
+    """
+    program = compiled("clang", ["-DPLAIN_MEMORY", "-fsanitize=fuzzer", *CHECKED], tmp_path)
     seeds, draw = tmp_path / "seeds", random.Random(1)
     seeds.mkdir()
     for path, number in itertools.product(corpus.iterdir(), range(3)):
         recipe = draw.randbytes(RECIPE)
         (seeds / f"{path.stem}-{number}").write_bytes(recipe + path.read_bytes())
-    seconds = max(1, round(SECONDS / 3))
+    seconds = max(1, round(SHARE))
     limits = [f"-max_total_time={seconds}", "-timeout=20", "-rss_limit_mb=2048", "-max_len=60000"]
     done = run(program, *limits, f"-artifact_prefix={tmp_path}/", seeds, seconds=seconds)
-    print(done.stderr[-600:])
-    assert "Done" in done.stderr
+    told = re.search(r"Done \d+ runs.*", done.stderr)
+    assert told
+    print(told.group())
