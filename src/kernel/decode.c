@@ -79,7 +79,7 @@ static void start(struct decoder *decoder, const uint8_t *blob, size_t length,
     jpeg_mem_src(jpeg, blob, length);
     jpeg_read_header(jpeg, TRUE);
     if ((int)jpeg->image_height != header->height || (int)jpeg->image_width != header->width ||
-        jpeg->num_components != header->channels || jpeg->arith_code)
+        jpeg->num_components != header->channels || jpeg->data_precision != 8 || jpeg->arith_code)
         fail(decoder, "not of the common kind");
     jpeg->scale_num = 1;
     jpeg->scale_denom = (unsigned)factor;

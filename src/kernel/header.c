@@ -47,9 +47,7 @@ static int exif_orientation(const uint8_t *tiff, size_t length) {
     return 0;
 }
 
-static int is_frame(int marker) {
-    return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
-}
+static int is_frame(int marker) { return marker >= 0xC0 && marker <= 0xC2; }
 
 static int is_passed_over(int marker) {
     return marker == 0xC4 || marker == 0xCC || marker == 0xDB || marker == 0xDC || marker == 0xDD ||
@@ -64,10 +62,17 @@ static int contains(const uint8_t *bytes, size_t length, const char *text) {
     return 0;
 }
 
+static int count_scans(const uint8_t *at, const uint8_t *end) {
+    int scans = 0;
+    while (at < end && (at = memchr(at, 0xFF, (size_t)(end - at))) && ++at < end)
+        scans += *at == 0xDA;
+    return scans;
+}
+
 void read_header(const uint8_t *blob, size_t length, struct header *found) {
     const uint8_t *frame = NULL;
     size_t frame_length = 0, position = 2;
-    int exifs = 0, orientation = 0, turned_by_xmp = 0;
+    int exifs = 0, orientation = 0, turned_by_xmp = 0, progressive = 0;
     memset(found, 0, sizeof *found);
     if (length < 3 || memcmp(blob, "\xff\xd8\xff", 3))
         return;
@@ -88,6 +93,7 @@ void read_header(const uint8_t *blob, size_t length, struct header *found) {
                 return;
             frame = blob + start;
             frame_length = size - 2;
+            progressive = marker == 0xC2;
         } else if (marker == 0xE1 && start + 6 <= length && !memcmp(blob + start, "Exif\0\0", 6)) {
             if (!exifs++)
                 orientation = exif_orientation(blob + start + 6, size < 8 ? 0 : size - 8);
@@ -106,6 +112,9 @@ void read_header(const uint8_t *blob, size_t length, struct header *found) {
         (channels != 1 && channels != 3 && channels != 4))
         return;
     found->channels = channels;
+    found->scans = 1;
+    if (progressive || position + 4 >= length || blob[position + 4] != channels)
+        found->scans = count_scans(blob + position, blob + length);
     if (exifs > 1 || orientation < 0 || (orientation == 0 && turned_by_xmp))
         found->orientation = 0;
     else

@@ -19,6 +19,7 @@ struct header {
     int height, width; /* as stored */
     int channels;      /* 1, 3 or 4; 0: no JPEG, or an odd one */
     int orientation;   /* 1 to 8; 0: Pillow has to say */
+    int scans;         /* how often all blocks are gone through, at most */
 };
 
 void read_header(const uint8_t *blob, size_t length, struct header *found);

@@ -87,26 +87,32 @@ static void read_file(const char *path, struct file *file) {
         read_header(file->blob, file->length, &file->header);
 }
 
-static int read_paths(Files *self, PyObject *paths) {
-    const char **names = calloc((size_t)self->n + 1, sizeof *names);
-    if (!names) {
-        PyErr_NoMemory();
+struct name {
+    PyObject *bytes;
+    const char *text;
+};
+
+static int take_name(PyObject *path, struct name *name) {
+    if (!path || !PyUnicode_FSConverter(path, &name->bytes))
         return -1;
-    }
-    int failed = 0;
-    for (Py_ssize_t i = 0; i < self->n && !failed; i++) {
-        char *name;
-        PyObject *path = PyList_GetItem(paths, i);
-        if (!path || PyBytes_AsStringAndSize(path, &name, NULL))
-            failed = 1;
-        else
-            names[i] = name;
-    }
+    name->text = PyBytes_AsString(name->bytes);
+    return 0;
+}
+
+static int read_paths(Files *self, PyObject *paths) {
+    struct name *names = calloc((size_t)self->n + 1, sizeof *names);
+    int failed = !names;
+    if (failed)
+        PyErr_NoMemory();
+    for (Py_ssize_t i = 0; i < self->n && !failed; i++)
+        failed = take_name(PyList_GetItem(paths, i), &names[i]);
     if (!failed) {
         Py_BEGIN_ALLOW_THREADS for (Py_ssize_t i = 0; i < self->n; i++)
-            read_file(names[i], &self->files[i]);
+            read_file(names[i].text, &self->files[i]);
         Py_END_ALLOW_THREADS
     }
+    for (Py_ssize_t i = 0; names && i < self->n; i++)
+        Py_XDECREF(names[i].bytes);
     free(names);
     return failed ? -1 : 0;
 }
@@ -195,8 +201,8 @@ static PyObject *files_headers(PyObject *object, PyObject *unused) {
     for (Py_ssize_t i = 0; found && i < self->n; i++) {
         struct file *file = &self->files[i];
         struct header *header = &file->header;
-        PyObject *one = Py_BuildValue("(iiiii)", file->error, header->height, header->width,
-                                      header->channels, header->orientation);
+        PyObject *one = Py_BuildValue("(iiiiii)", file->error, header->height, header->width,
+                                      header->channels, header->orientation, header->scans);
         if (!one || PyList_SetItem(found, i, one)) {
             Py_DECREF(found);
             return NULL;
@@ -232,7 +238,7 @@ static int take_place(Files *self, Py_ssize_t i, const double *box, const int64_
     struct place *place = &self->places[i];
     Py_buffer *buffer = &self->canvases[i];
     const struct header *header = &self->files[i].header;
-    if (take_array(canvas, buffer, PyBUF_WRITABLE, self->style.table ? "f" : "B"))
+    if (!canvas || take_array(canvas, buffer, PyBUF_WRITABLE, self->style.table ? "f" : "B"))
         return -1;
     if (buffer->ndim != 3)
         return refuse("a canvas must have three axes", i);
@@ -434,7 +440,7 @@ static Py_ssize_t files_length(PyObject *self) { return ((Files *)self)->n; }
 
 static PyMethodDef files_methods[] = {
     {"headers", files_headers, METH_NOARGS,
-     "headers()\n--\n\nGive (errno, height, width, channels, orientation) of each file."},
+     "headers()\n--\n\nGive (errno, height, width, channels, orientation, scans) of each."},
     {"blob", files_blob, METH_O, "blob(number, /)\n--\n\nGive the bytes of a file."},
     {"plan", (PyCFunction)(void (*)(void))files_plan, METH_VARARGS | METH_KEYWORDS,
      "plan(rows, boxes, places, canvases, filter, gap, fill, planes=False, table=None, "

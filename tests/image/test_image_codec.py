@@ -253,6 +253,32 @@ def test_an_orientation_in_xmp_turns_with_either_codec(smooth, saved, codec):
 
 
 @pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("coding", ["progressive", "sequential", "arithmetic"])
+def test_a_file_that_goes_through_its_pixels_without_end_is_refused(saved, codec, coding):
+    """It could take minutes, whatever decodes it."""
+    grey = Image.fromarray(waves(40, 60)[..., 0])
+    path = saved("a.jpg", grey, progressive=coding == "progressive")
+    blob = Path(path).read_bytes()
+    scan = blob[blob.rindex(b"\xff\xda") : -2]
+    begun = blob[:-2]
+    if coding == "sequential":  # of three channels one a scan
+        begun = begun.replace(
+            b"\x01\x01\x11\x00", b"\x03" + b"".join(b"%c\x11\0" % i for i in (1, 2, 3))
+        )
+        at = begun.index(b"\xff\xc0")
+        begun = begun[: at + 2] + (17).to_bytes(2, "big") + begun[at + 4 :]
+    if coding == "arithmetic":
+        begun = begun.replace(b"\xff\xc0", b"\xff\xc9")
+    for more, refused in [(450, False), (501, True)]:
+        Path(path).write_bytes(begun + scan * more + b"\xff\xd9")
+        if refused:
+            with pytest.raises(ImageError, match=r"has 50\d scans, more than the limit of 500"):
+                read([path], options(codec=codec))
+        else:
+            assert len(read([path], options(codec=codec))) == 1
+
+
+@pytest.mark.parametrize("codec", CODECS)
 @pytest.mark.parametrize("name", ["a.jpg", "a.png"])
 def test_a_picture_beyond_the_limit_is_not_decoded(smooth, saved, codec, name):
     """Its file and its size are told."""

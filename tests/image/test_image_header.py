@@ -71,7 +71,9 @@ def agree(blob):
 def test_the_size_and_the_channels_are_told(mode, channels, progressive):
     """Of all common kinds."""
     blob = jpeg(300, 2, mode, progressive=progressive)
-    assert jpeg_header(blob) == Header(300, 2, channels, 1)
+    found = jpeg_header(blob)
+    assert found == Header(300, 2, channels, 1, found.scans)
+    assert (found.scans > 1) == progressive
 
 
 @pytest.mark.parametrize("order", ["<", ">"])

@@ -27,7 +27,7 @@ def decoded(blob, part=None, channels=3, interpolation="bilinear", gap=None):
     """Decode a part of a JPEG, or all of it."""
     header = jpeg_header(blob)
     whole = Part((0, 0, header.width, header.height), header.height, header.width)
-    return _jpeg.decode(blob, header, part or whole, channels, interpolation, gap)
+    return _jpeg.decode(blob, header[:2], part or whole, channels, interpolation, gap)
 
 
 def by_pillow(blob, mode="RGB"):

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -99,14 +99,22 @@ class Chain:
         Levels of bytes are 256 a channel, so that what is done to each value by itself is looked
         up; the numbers are the very ones of the transforms.
         """
+        if channels not in self._tables:
+            self._tables[channels] = self._table(channels)
+        table = self._tables[channels]
+        return None if table is None else Levels(table, layout == "NCHW")
+
+    @cached_property
+    def _tables(self) -> dict[int, NDArray[np.float32] | None]:
+        return {}
+
+    def _table(self, channels: int) -> NDArray[np.float32] | None:
         if not self.after or not all(_is_of_levels(own, channels) for own in self.after):
             return None
         steps: NDArray[Any] = np.arange(256, dtype=np.uint8)[:, None, None].repeat(channels, axis=2)
         for own in self.after:
             steps = own(steps)
-        if steps.dtype != np.float32:
-            return None
-        return Levels(np.ascontiguousarray(steps[:, 0].T), layout == "NCHW")
+        return np.ascontiguousarray(steps[:, 0].T) if steps.dtype == np.float32 else None
 
     def check_targets(self) -> None:
         """Refuse transforms that cannot tell where they move what belongs to a picture."""

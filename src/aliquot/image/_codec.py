@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aliquot._indices import IntArray
 from aliquot.image import _jpeg, _kernel_files, _pillow
-from aliquot.image._header import Header
 from aliquot.image._kernel_files import Levels
 from aliquot.image._lenient import lenient
 from aliquot.image._options import Options
@@ -65,10 +65,10 @@ def decode(pictures: Pictures, views: Views, options: Options) -> list[NDArray[A
     """Decode pictures to arrays of their own, shape (height, width, channels)."""
     found: list[Any] = [None] * len(pictures)
     seen = views.each()
-    for row, (header, view) in enumerate(zip(pictures.headers, seen, strict=True)):
-        if pictures.files is not None and _fast_channels(header, options):
-            channels = options.channels or header.channels  # type: ignore[union-attr]
-            found[row] = np.empty((view.height, view.width, channels), np.uint8)
+    if pictures.files is not None:
+        for row in np.flatnonzero(_fast_channels(pictures, options)).tolist():
+            channels = options.channels or pictures.channels[row]
+            found[row] = np.empty((seen[row].height, seen[row].width, channels), np.uint8)
     for row in _by_kernel(pictures, views, found, options, None):
         view = seen[row]
         pixels = _seen(pictures, row, view, options)
@@ -88,9 +88,8 @@ def _by_kernel(
     if pictures.files is None:
         return list(range(len(pictures)))
     boxes, places = stored_parts(views, pictures.orientations, pictures.heights, pictures.widths)
-    fast = [bool(_fast_channels(header, options)) for header in pictures.headers]
-    rows = np.flatnonzero(fast)
-    left = np.flatnonzero(np.logical_not(fast)).tolist()
+    fast = _fast_channels(pictures, options)
+    rows, left = np.flatnonzero(fast), np.flatnonzero(fast == 0).tolist()
     chosen = [canvases[row] for row in rows]
     left += _kernel_files.decode(
         pictures.files, rows.tolist(), boxes[rows], places[rows], chosen, options, levels
@@ -113,25 +112,24 @@ def _seen(pictures: Pictures, row: int, view: View, options: Options) -> NDArray
 
 
 def _cut_out(pictures: Pictures, row: int, part: Part, options: Options) -> NDArray[Any]:
-    header, blob = pictures.headers[row], pictures.blob(row)
-    channels = _fast_channels(header, options) if options.codec == "simplejpeg" else 0
-    if channels:
-        assert header is not None  # noqa: S101
+    blob = pictures.blob(row)
+    channels = int(_fast_channels(pictures, options)[row])
+    if channels and options.codec == "simplejpeg":
+        size = pictures.stored_size(row)
         found = _jpeg.decode(
-            blob, header, part, channels, options.interpolation, options.reducing_gap
+            blob, size, part, channels, options.interpolation, options.reducing_gap
         )
         if found is not None:
             return _with_channels(found, options)
     return _by_pillow(pictures.paths[row], blob, part, options)
 
 
-def _fast_channels(header: Header | None, options: Options) -> int:
-    """Give 1 or 3 if a fast way can decode a picture as it is wanted, else 0."""
-    if header is None or header.channels == 4:
-        return 0
-    wanted = header.channels if options.mode is None else min(options.channels or 3, 3)
+def _fast_channels(pictures: Pictures, options: Options) -> IntArray:
+    """Give 1 or 3 for each picture that a fast way can decode as it is wanted, else 0."""
+    has = pictures.channels
+    wanted = has if options.mode is None else min(options.channels or 3, 3)
     # Pillow makes grey of colours by its own rounding: that of the luma in the file differs.
-    return 0 if wanted < header.channels else wanted
+    return np.where((has == 0) | (has == 4) | (has > wanted), 0, wanted)
 
 
 def _with_channels(pixels: NDArray[np.uint8], options: Options) -> NDArray[np.uint8]:

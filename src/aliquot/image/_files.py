@@ -107,8 +107,8 @@ class ImageFiles:
     applied.
 
     A broken file raises `ImageError`, with ``.path`` and ``.reason``; so does a picture beyond
-    `pixel_limit`. A missing or unreadable file
-    raises what opening it raises. An index out of range raises `IndexRangeError`.
+    `pixel_limit`, and a JPEG of more than 500 scans, which could take minutes. A missing or
+    unreadable file raises what opening it raises. An index out of range raises `IndexRangeError`.
 
     What is decoded at a smaller scale differs from resizing the whole picture by less than 1 grey
     level on average.

@@ -5,7 +5,9 @@ What Pillow would understand in another way is left to it, so that the fast way 
 
 from typing import NamedTuple
 
-_FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
+# Baseline, extended and progressive; lossless and arithmetic-coded ones are for Pillow.
+_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
+_PROGRESSIVE = 0xC2
 _PASSED_OVER = frozenset({0xC4, 0xCC, 0xDB, 0xDC, 0xDD, 0xDF, *range(0xE0, 0xF0), 0xFE})
 _START_OF_SCAN = 0xDA
 _ORIENTATION = 0x0112
@@ -23,6 +25,8 @@ class Header(NamedTuple):
     """1 for grey, 3 for colours, 4 for CMYK or YCCK."""
     orientation: int | None
     """The EXIF orientation, 1 to 8; `None` if metadata is odd, and Pillow has to say."""
+    scans: int = 1
+    """How often all blocks are gone through, at most."""
 
 
 def jpeg_header(blob: bytes) -> Header | None:
@@ -40,16 +44,22 @@ def jpeg_header(blob: bytes) -> Header | None:
     """
     if blob[:3] != b"\xff\xd8\xff":
         return None
-    frame, position = None, 2
+    frame: bytes | None = None
+    position = 2
     exif: list[bytes] = []
     turned_by_xmp = False
+    progressive = False
     while position + 4 <= len(blob) and blob[position] == 0xFF:
         marker = blob[position + 1]
         if marker == 0xFF:  # fill bytes
             position += 1
             continue
         if marker == _START_OF_SCAN:
-            return None if frame is None else _header(frame, exif, turned_by_xmp)
+            found = None if frame is None else _header(frame, exif, turned_by_xmp)
+            if found is None:
+                return None
+            several = progressive or blob[position + 4 : position + 5] != bytes([found.channels])
+            return found._replace(scans=scans_in(blob, position)) if several else found
         start, length = position + 4, int.from_bytes(blob[position + 2 : position + 4])
         position += 2 + length
         if length < 2 or position > len(blob):
@@ -57,7 +67,7 @@ def jpeg_header(blob: bytes) -> Header | None:
         if marker in _FRAMES:
             if frame is not None:
                 return None
-            frame = blob[start:position]
+            frame, progressive = blob[start:position], marker == _PROGRESSIVE
         elif marker == 0xE1 and blob.startswith(b"Exif\0\0", start):
             exif.append(blob[start + 6 : position])
         elif marker == 0xE1:
@@ -65,6 +75,11 @@ def jpeg_header(blob: bytes) -> Header | None:
         elif marker not in _PASSED_OVER:
             return None
     return None
+
+
+def scans_in(blob: bytes, start: int = 0) -> int:
+    """Count the scans of a JPEG, from some byte on; what looks like one in metadata counts, too."""
+    return blob.count(b"\xff\xda", start)
 
 
 def _header(frame: bytes, exif: list[bytes], turned_by_xmp: bool) -> Header | None:

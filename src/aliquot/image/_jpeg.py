@@ -9,7 +9,6 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from aliquot.image._header import Header
 from aliquot.image._resample import library, resampled, shrink
 from aliquot.image._turns import Part
 
@@ -18,7 +17,12 @@ _COLOURS = {1: "GRAY", 3: "RGB"}
 
 
 def decode(
-    blob: bytes, header: Header, part: Part, channels: int, interpolation: str, gap: float | None
+    blob: bytes,
+    size: tuple[int, int],
+    part: Part,
+    channels: int,
+    interpolation: str,
+    gap: float | None,
 ) -> NDArray[np.uint8] | None:
     """Decode a part of a JPEG.
 
@@ -26,8 +30,8 @@ def decode(
     ----------
     blob : bytes
         The file.
-    header : Header
-        Its header, of 1 or 3 channels.
+    size : tuple of int
+        Height and width as stored.
     part : Part
         What to cut out, in stored pixels, and its size afterwards.
     channels : {1, 3}
@@ -45,8 +49,8 @@ def decode(
     jpeg, _ = library()  # type: ignore[misc]
     factor = shrink(part, gap)
     least = {
-        "min_height": math.ceil(header.height / factor),
-        "min_width": math.ceil(header.width / factor),
+        "min_height": math.ceil(size[0] / factor),
+        "min_width": math.ceil(size[1] / factor),
         "min_factor": factor,
     }
     try:

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aliquot.errors import MissingExtraError
-from aliquot.image._header import Header
 
 if TYPE_CHECKING:
     from aliquot._indices import IntArray
@@ -67,23 +66,28 @@ class Levels(NamedTuple):
     """Whether channels come before height and width."""
 
 
-def read(paths: Sequence[str]) -> tuple[Any, list[Header | None]]:
-    """Read files, and give them with the headers of those that are common JPEGs.
+def read(paths: Sequence[str]) -> "tuple[Any, IntArray]":
+    """Read files, and give them with what their headers tell.
+
+    Returns
+    -------
+    Files
+        The kernel's.
+    int64 array, shape (n, 5)
+        Height and width as stored, channels, orientation, and scans, as `jpeg_header` tells them;
+        0 channels stand for what is no common JPEG, orientation 0 for `None`.
 
     Raises
     ------
     OSError
         What the file system says of the first that cannot be read.
     """
-    files = required().Files([os.fsencode(path) for path in paths])
-    headers: list[Header | None] = []
-    for path, (error, height, width, channels, orientation) in zip(
-        paths, files.headers(), strict=True
-    ):
-        if error:
-            raise OSError(error, os.strerror(error), path)
-        headers.append(Header(height, width, channels, orientation or None) if channels else None)
-    return files, headers
+    files = required().Files(list(paths))
+    told = np.array(files.headers(), np.int64).reshape(-1, 6)
+    for row in np.flatnonzero(told[:, 0])[:1]:
+        number = int(told[row, 0])
+        raise OSError(number, os.strerror(number), paths[row])
+    return files, told[:, 1:]
 
 
 def decode(
@@ -114,7 +118,7 @@ def decode(
     """
     if not rows or (options.channels is None and np.size(options.fill) > 1):
         return rows  # whether a filling suits a picture's own channels, the others tell
-    fill = np.resize(np.array(options.fill, np.uint8), options.channels or 4)
+    own = options.fill if isinstance(options.fill, Sequence) else [options.fill]
     files.plan(
         rows,
         boxes,
@@ -122,7 +126,7 @@ def decode(
         canvases,
         _FILTERS[options.interpolation],
         options.reducing_gap or 0.0,
-        np.resize(fill, 4).tobytes(),
+        bytes([int(level) for level in own] * 4)[:4],
         levels is not None and levels.planes,
         None if levels is None else levels.table,
     )

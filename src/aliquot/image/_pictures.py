@@ -10,11 +10,14 @@ import numpy as np
 from aliquot._indices import IntArray
 from aliquot.errors import ImageError
 from aliquot.image import _kernel_files, _pillow
-from aliquot.image._header import Header, jpeg_header
+from aliquot.image._header import jpeg_header, scans_in
 from aliquot.image._options import KERNEL, Options
 from aliquot.image._quiet import quiet
-from aliquot.image._turns import TURNS
+from aliquot.image._turns import SWAPPED
 from aliquot.image._views import Views
+
+# Each goes through all blocks, and can take few bytes: progressive pictures have some ten.
+MOST_SCANS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +25,8 @@ class Pictures:
     """Files in memory, and what their headers tell."""
 
     paths: Sequence[str]
-    headers: list[Header | None]
-    """Those of common JPEGs."""
+    channels: IntArray
+    """Those of common JPEGs, 0 for all else."""
     orientations: IntArray
     heights: IntArray
     """Upright."""
@@ -35,6 +38,11 @@ class Pictures:
 
     def __len__(self) -> int:
         return len(self.paths)
+
+    def stored_size(self, row: int) -> tuple[int, int]:
+        """Give height and width of one as it is stored."""
+        height, width = int(self.heights[row]), int(self.widths[row])
+        return (width, height) if SWAPPED[self.orientations[row]] else (height, width)
 
     def views(self) -> Views:
         """Give the views of the pictures as they are."""
@@ -49,40 +57,38 @@ def read(paths: Sequence[str], options: Options) -> Pictures:
     OSError
         What the file system says.
     ImageError
-        If one is no picture, or has more pixels than the limit (an `OSError`, too).
+        If one is no picture, or has more pixels or scans than the limit (an `OSError`, too).
     """
-    files = None
     if options.codec == KERNEL:
-        files, headers = _kernel_files.read(paths)
+        files, told = _kernel_files.read(paths)
         blob: Callable[[int], bytes] = files.blob
     else:
         blobs = [read_file(path) for path in paths]
-        headers = [jpeg_header(own) for own in blobs]
-        blob = blobs.__getitem__
-    told = np.array(
-        [
-            _stored(path, header, blob, row, options)
-            for row, (path, header) in enumerate(zip(paths, headers, strict=True))
-        ],
-        dtype=np.int64,
-    ).reshape(-1, 3)
-    swapped = np.array([TURNS[number].swap for number in told[:, 2]], np.bool_)
-    told[swapped] = told[swapped][:, [1, 0, 2]]
-    return Pictures(paths, headers, told[:, 2], told[:, 0], told[:, 1], blob, files)
+        files, blob = None, blobs.__getitem__
+        told = np.array([_told(own) for own in blobs], np.int64).reshape(-1, 5)
+    for row in np.flatnonzero((told[:, 2] == 0) | (told[:, 3] == 0)).tolist():
+        told[row, [0, 1, 3, 4]] = _look(paths[row], blob(row))
+    height, width, channels, orientation, scans = told.T
+    for row in np.flatnonzero((height * width > options.pixel_limit) | (scans > MOST_SCANS))[:1]:
+        raise _refusal(paths[row], *told[row, [0, 1, 4]].tolist(), options.pixel_limit)
+    swapped = SWAPPED[orientation]
+    upright = np.where(swapped, width, height), np.where(swapped, height, width)
+    return Pictures(paths, channels, orientation, *upright, blob, files)
 
 
-def _stored(
-    path: str, header: Header | None, blob: Callable[[int], bytes], row: int, options: Options
-) -> tuple[int, int, int]:
-    """Give the stored height and width, and the orientation."""
-    if header is None or header.orientation is None:
-        height, width, orientation = _look(path, blob(row))
-    else:
-        height, width, orientation = header.height, header.width, header.orientation
-    if height * width > options.pixel_limit:
-        why = f"it has {height} x {width} pixels, more than the limit of {options.pixel_limit:,}"
-        raise ImageError(f"refused the picture {path}: {why}", path=path, reason=why)
-    return height, width, orientation
+def _told(blob: bytes) -> tuple[int, int, int, int, int]:
+    """Give what the header of a common JPEG tells, as numbers."""
+    header = jpeg_header(blob)
+    if header is None:
+        return 0, 0, 0, 0, 1
+    return (*header[:3], header.orientation or 0, header.scans)
+
+
+def _refusal(path: str, height: int, width: int, scans: int, limit: int) -> ImageError:
+    why = f"it has {height} x {width} pixels, more than the limit of {limit:,}"
+    if height * width <= limit:
+        why = f"it has {scans:,} scans, more than the limit of {MOST_SCANS}"
+    return ImageError(f"refused the picture {path}: {why}", path=path, reason=why)
 
 
 def read_file(path: str) -> bytes:
@@ -124,11 +130,12 @@ def failure(path: str, blob: bytes, error: Exception) -> ImageError:
     return ImageError(f"cannot decode the picture {path}: {why}", path=path, reason=why)
 
 
-def _look(path: str, blob: bytes) -> tuple[int, int, int]:
-    """Have Pillow read the header; give the stored height and width, and the orientation."""
+def _look(path: str, blob: bytes) -> tuple[int, int, int, int]:
+    """Have Pillow read the header; give stored height and width, orientation, and scans."""
     try:
         with quiet(), _pillow.opened(blob) as image:
-            return image.size[1], image.size[0], _pillow.orientation_of(image)
+            scans = scans_in(blob) if image.format in ("JPEG", "MPO") else 1
+            return image.size[1], image.size[0], _pillow.orientation_of(image), scans
     except MemoryError:
         raise
     except Exception as error:

@@ -30,6 +30,8 @@ TURNS = {
 
 
 _FLAGS = np.array([TURNS[1], *TURNS.values()], np.int64)
+SWAPPED = _FLAGS[:, 0] == 1
+"""Whether an orientation, 0 to 8, swaps height and width."""
 
 
 class Part(NamedTuple):
