@@ -64,7 +64,7 @@ def planned(photos, paths, size):
     draws = Draws(0, 0, 0, np.arange(len(paths)))
     views = photos._chain.views(pictures.views(), draws)
     boxes, places = stored_parts(views, pictures.orientations, pictures.heights, pictures.widths)
-    rows = [row for row, header in enumerate(pictures.headers) if header and header.channels == 3]
+    rows = np.flatnonzero(pictures.channels == 3).tolist()
     return pictures.files, rows, boxes[rows], places[rows]
 
 

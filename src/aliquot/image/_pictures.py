@@ -70,7 +70,8 @@ def read(paths: Sequence[str], options: Options) -> Pictures:
         told[row, [0, 1, 3, 4]] = _look(paths[row], blob(row))
     height, width, channels, orientation, scans = told.T
     for row in np.flatnonzero((height * width > options.pixel_limit) | (scans > MOST_SCANS))[:1]:
-        raise _refusal(paths[row], *told[row, [0, 1, 4]].tolist(), options.pixel_limit)
+        stored = (int(height[row]), int(width[row]))
+        raise _refusal(paths[row], stored, int(scans[row]), options.pixel_limit)
     swapped = SWAPPED[orientation]
     upright = np.where(swapped, width, height), np.where(swapped, height, width)
     return Pictures(paths, channels, orientation, *upright, blob, files)
@@ -84,7 +85,8 @@ def _told(blob: bytes) -> tuple[int, int, int, int, int]:
     return (*header[:3], header.orientation or 0, header.scans)
 
 
-def _refusal(path: str, height: int, width: int, scans: int, limit: int) -> ImageError:
+def _refusal(path: str, size: tuple[int, int], scans: int, limit: int) -> ImageError:
+    height, width = size
     why = f"it has {height} x {width} pixels, more than the limit of {limit:,}"
     if height * width <= limit:
         why = f"it has {scans:,} scans, more than the limit of {MOST_SCANS}"
