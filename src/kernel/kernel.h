@@ -31,14 +31,15 @@ enum filter { NEAREST, BOX, BILINEAR, BICUBIC, LANCZOS, FILTERS };
 /* Bytes that rows need beyond their end: vectors reach over it. */
 enum { SLACK = 64 };
 
-/* One axis: output i is the sum of weights[i * taps + k] * input[first[i] + k] over
-   count[i] inputs. */
+/* One axis: output i is the sum of weights[i * stride + k] * input[first[i] + k] over `taps`
+   inputs, of which all are there. */
 struct axis {
     int size;       /* outputs */
-    int taps;       /* the most that one is made of, rounded up to 4; the rest weighs 0 */
+    int taps;       /* inputs that each is made of; some may weigh nothing */
+    size_t stride;  /* taps, made even by one that weighs nothing */
     int shift;      /* the weights of an output sum to 1 << shift */
     int begin, end; /* the inputs that count */
-    int *first, *count;
+    int *first;
     int16_t *weights;
     double *exact;
     size_t room_first, room_weights, room_exact; /* bytes */

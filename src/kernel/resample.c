@@ -70,15 +70,15 @@ static int grow(void **memory, size_t *room, size_t wanted) {
     return 0;
 }
 
-static int axis_room(struct axis *axis, int size, size_t taps) {
-    size_t weights = (size_t)size * taps * sizeof(int16_t);
-    if (grow((void **)&axis->first, &axis->room_first, 2 * (size_t)size * sizeof(int)) ||
+static int axis_room(struct axis *axis, int size, int taps) {
+    size_t stride = ((size_t)taps + 1) / 2 * 2, weights = (size_t)size * stride * sizeof(int16_t);
+    if (grow((void **)&axis->first, &axis->room_first, (size_t)size * sizeof(int)) ||
         grow((void **)&axis->weights, &axis->room_weights, weights) ||
         grow((void **)&axis->exact, &axis->room_exact, (size_t)size * taps * sizeof(double)))
         return -1;
     axis->size = size;
-    axis->taps = (int)taps;
-    axis->count = axis->first + size;
+    axis->taps = taps;
+    axis->stride = stride;
     memset(axis->weights, 0, weights);
     return 0;
 }
@@ -88,7 +88,7 @@ static int clamp(int value, int least, int most) {
 }
 
 static int axis_of_nearest(struct axis *axis, const struct span *span) {
-    if (axis_room(axis, span->size, 4))
+    if (axis_room(axis, span->size, 1))
         return -1;
     double step = (span->end - span->start) / span->size;
     double middle = span->start + step * 0.5;
@@ -96,8 +96,7 @@ static int axis_of_nearest(struct axis *axis, const struct span *span) {
     for (int i = 0; i < span->size; i++) {
         int at = span->mirrored ? span->size - 1 - i : i;
         axis->first[at] = clamp((int)floor(middle), 0, span->input - 1);
-        axis->count[at] = 1;
-        axis->weights[at * 4] = 1 << 14;
+        axis->weights[(size_t)at * axis->stride] = 1 << 14;
         /* Added up one by one: so ties fall to the same side as in Pillow. */
         middle += step;
     }
@@ -129,34 +128,44 @@ static void rounded(const double *exact, int n, int shift, int16_t *weights) {
     int before = 0;
     for (int k = 0; k < n; k++) {
         so_far += exact[k] * one;
-        int upto = (int)floor(so_far);
+        int upto = (int)so_far;
+        upto -= so_far < upto; /* down, also below 0 */
         weights[k] = (int16_t)(upto - before);
         before = upto;
     }
 }
 
+static double middle_of(const struct span *span, double step, int at) {
+    return span->start + ((span->mirrored ? span->size - 1 - at : at) + 0.5) * step;
+}
+
 static int axis_of_filter(struct axis *axis, const struct span *span, enum filter filter) {
-    double step = (span->end - span->start) / span->size;
+    double step = (span->end - span->start) / span->size, largest = 0.0;
     double stretch = step < 1.0 ? 1.0 : step, support = filters[filter].support * stretch;
-    size_t taps = ((size_t)ceil(support) * 2 + 1 + 3) / 4 * 4;
+    int taps = 1, first;
+    for (int at = 0; at < span->size; at++) {
+        int n = reach(span, middle_of(span, step, at), support, &first);
+        taps = n > taps ? n : taps;
+    }
     if (taps > MOST_TAPS || axis_room(axis, span->size, taps))
         return -1;
-    double largest = 0.0;
-    for (int i = 0; i < span->size; i++) {
-        int at = span->mirrored ? span->size - 1 - i : i;
-        double *exact = axis->exact + (size_t)at * taps, middle = span->start + (i + 0.5) * step;
-        axis->count[at] = reach(span, middle, support, &axis->first[at]);
-        weigh(exact, axis->count[at], axis->first[at] - middle + 0.5, stretch, filter);
-        for (int k = 0; k < axis->count[at]; k++)
+    for (int at = 0; at < span->size; at++) {
+        double *exact = axis->exact + (size_t)at * taps, middle = middle_of(span, step, at);
+        int n = reach(span, middle, support, &first);
+        /* All outputs have as many taps, within the input; those too many weigh nothing. */
+        axis->first[at] = first < span->input - taps ? first : span->input - taps;
+        memset(exact, 0, (size_t)taps * sizeof(double));
+        exact += first - axis->first[at];
+        weigh(exact, n, first - middle + 0.5, stretch, filter);
+        for (int k = 0; k < n; k++)
             largest = fmax(largest, fabs(exact[k]));
     }
     axis->shift = 0;
     while (axis->shift < MOST_BITS && largest * (1 << (axis->shift + 1)) < 32766)
         axis->shift++;
-    for (int at = 0; at < span->size; at++) {
-        size_t begin = (size_t)at * taps;
-        rounded(axis->exact + begin, axis->count[at], axis->shift, axis->weights + begin);
-    }
+    for (int at = 0; at < span->size; at++)
+        rounded(axis->exact + (size_t)at * taps, taps, axis->shift,
+                axis->weights + (size_t)at * axis->stride);
     return 0;
 }
 
@@ -168,8 +177,8 @@ int axis_of(struct axis *axis, const struct span *span, enum filter filter) {
     for (int i = 0; i < axis->size; i++) {
         if (axis->first[i] < axis->begin)
             axis->begin = axis->first[i];
-        if (axis->first[i] + axis->count[i] > axis->end)
-            axis->end = axis->first[i] + axis->count[i];
+        if (axis->first[i] + axis->taps > axis->end)
+            axis->end = axis->first[i] + axis->taps;
     }
     return 0;
 }
@@ -186,11 +195,11 @@ static void across(const struct axis *axis, uint8_t *const rows[4], uint8_t *con
                    int channels) {
     for (int row = 0; row < 4; row++)
         for (int i = 0; i < axis->size; i++) {
-            const int16_t *weights = axis->weights + (size_t)i * axis->taps;
+            const int16_t *weights = axis->weights + (size_t)i * axis->stride;
             const uint8_t *in = rows[row] + (size_t)(axis->first[i] - axis->begin) * 4;
             for (int channel = 0; channel < channels; channel++) {
                 int32_t sum = 1 << axis->shift >> 1;
-                for (int k = 0; k < axis->count[i]; k++)
+                for (int k = 0; k < axis->taps; k++)
                     sum += weights[k] * in[4 * k + channel];
                 out[row][(size_t)i * channels + channel] = level(sum, axis->shift);
             }
@@ -199,7 +208,7 @@ static void across(const struct axis *axis, uint8_t *const rows[4], uint8_t *con
 
 static void down(const struct axis *axis, int row, const uint8_t *rows, size_t stride, uint8_t *out,
                  size_t width) {
-    const int16_t *weights = axis->weights + (size_t)row * axis->taps;
+    const int16_t *weights = axis->weights + (size_t)row * axis->stride;
     const uint8_t *in = rows + (size_t)(axis->first[row] - axis->begin) * stride;
     enum { BLOCK = 64 };
     for (size_t at = 0; at < width; at += BLOCK) {
@@ -207,7 +216,7 @@ static void down(const struct axis *axis, int row, const uint8_t *rows, size_t s
         size_t n = width - at < BLOCK ? width - at : BLOCK;
         for (size_t i = 0; i < n; i++)
             sums[i] = 1 << axis->shift >> 1;
-        for (int k = 0; k < axis->count[row]; k++)
+        for (int k = 0; k < axis->taps; k++)
             for (size_t i = 0; i < n; i++)
                 sums[i] += weights[k] * in[(size_t)k * stride + at + i];
         for (size_t i = 0; i < n; i++)
@@ -243,6 +252,8 @@ AVX2 static inline __m256i taps(__m256i sum, const uint8_t *low, const uint8_t *
         sum, _mm256_madd_epi16(_mm256_shuffle_epi8(pixels, second), _mm256_set1_epi32(pair)));
 }
 
+static inline void store(uint8_t *to, uint32_t pixel) { memcpy(to, &pixel, 4); }
+
 AVX2 static void across_avx2(const struct axis *axis, uint8_t *const rows[4], uint8_t *const out[4],
                              int channels) {
     const __m256i half = _mm256_set1_epi32(1 << axis->shift >> 1);
@@ -250,14 +261,15 @@ AVX2 static void across_avx2(const struct axis *axis, uint8_t *const rows[4], ui
     /* Held apart from the bytes that are written, which might change them for all that the compiler
        knows. */
     const uint8_t *const a = rows[0], *const b = rows[1], *const c = rows[2], *const d = rows[3];
-    uint8_t *to[4] = {out[0], out[1], out[2], out[3]};
-    const int *const firsts = axis->first, *const counts = axis->count;
+    uint8_t *const to_a = out[0], *const to_b = out[1], *const to_c = out[2], *const to_d = out[3];
+    const int *const firsts = axis->first;
     const int16_t *weights = axis->weights;
-    const int size = axis->size, begin = axis->begin, most = axis->taps;
-    for (int i = 0; i < size; i++, weights += most) {
+    const int size = axis->size, begin = axis->begin, count = axis->taps;
+    const size_t stride = axis->stride;
+    for (int i = 0; i < size; i++, weights += stride) {
         size_t at = (size_t)(firsts[i] - begin) * 4;
-        int count = counts[i], k = 0;
         __m256i ab = half, cd = half;
+        int k = 0;
         for (; k + 2 < count; k += 4, at += 16) {
             ab = taps(ab, a + at, b + at, weights + k, 4);
             cd = taps(cd, c + at, d + at, weights + k, 4);
@@ -271,25 +283,26 @@ AVX2 static void across_avx2(const struct axis *axis, uint8_t *const rows[4], ui
         __m256i bytes = _mm256_packus_epi16(words, words);
         uint64_t ac = (uint64_t)_mm256_extract_epi64(bytes, 0);
         uint64_t bd = (uint64_t)_mm256_extract_epi64(bytes, 2);
-        uint32_t pixels[4] = {(uint32_t)ac, (uint32_t)bd, (uint32_t)(ac >> 32),
-                              (uint32_t)(bd >> 32)};
-        /* Four bytes each; those too many are overwritten by the next pixel, or lie in the slack.
+        /* Four bytes each: those too many are overwritten by the next pixel, or lie in the slack.
          */
-        for (int row = 0; row < 4; row++, to[row - 1] += channels)
-            memcpy(to[row], &pixels[row], 4);
+        size_t to = (size_t)i * channels;
+        store(to_a + to, (uint32_t)ac);
+        store(to_b + to, (uint32_t)bd);
+        store(to_c + to, (uint32_t)(ac >> 32));
+        store(to_d + to, (uint32_t)(bd >> 32));
     }
 }
 
 AVX2 static void down_avx2(const struct axis *axis, int row, const uint8_t *rows, size_t stride,
                            uint8_t *out, size_t width) {
-    const int16_t *weights = axis->weights + (size_t)row * axis->taps;
+    const int16_t *weights = axis->weights + (size_t)row * axis->stride;
     int first = axis->first[row] - axis->begin, last = axis->end - axis->begin - 1;
     const __m256i zero = _mm256_setzero_si256();
     const __m256i half = _mm256_set1_epi32(1 << axis->shift >> 1);
     const __m128i shift = _mm_cvtsi32_si128(axis->shift);
     for (size_t at = 0; at < width; at += 32) {
         __m256i sums[4] = {half, half, half, half};
-        for (int k = 0; k < axis->count[row]; k += 2) {
+        for (int k = 0; k < axis->taps; k += 2) {
             /* A tap beyond the last row weighs nothing. */
             int one = first + k < last ? first + k : last;
             int two = first + k + 1 < last ? first + k + 1 : last;
