@@ -182,6 +182,10 @@ static struct file *file_at(Files *self, PyObject *number) {
 
 static PyObject *files_blob(PyObject *self, PyObject *number) {
     struct file *file = file_at((Files *)self, number);
+    if (file && !file->blob && !file->error) {
+        PyErr_SetString(PyExc_ValueError, "its bytes were given back when it was decoded");
+        return NULL;
+    }
     return file ? PyBytes_FromStringAndSize((char *)file->blob, (Py_ssize_t)file->length) : NULL;
 }
 
@@ -371,13 +375,17 @@ static PyObject *files_plan(PyObject *object, PyObject *args, PyObject *keywords
 
 static void decode_one(Files *self, struct decoder *decoder, size_t i) {
     struct file *file = &self->files[i];
-    if (!decoder)
+    const struct place *place = &self->places[i];
+    if (!decoder) {
         file->reason = strdup("out of memory");
-    else if (decode(decoder, file->blob, file->length, &file->header, &self->places[i],
-                    &self->style))
+    } else if (decode(decoder, file->blob, file->length, &file->header, place, &self->style)) {
         file->reason = strdup(decoder->errors.text);
-    else
+    } else {
+        /* Now, while the GIL is not held. */
+        free(file->blob);
+        file->blob = NULL;
         return;
+    }
     file->wanted = -1;
 }
 

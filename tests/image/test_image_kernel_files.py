@@ -313,7 +313,7 @@ class Scripted:
         self.log.append((self.name, "plan", len(args[0])))
 
     def decode(self, wait=True):
-        self.log.append((self.name, "decode", wait, len(kernel_files._under_way)))
+        self.log.append((self.name, "decode", wait, len(kernel_files._under_way.files)))
         if self.error is not None:
             raise self.error
 
@@ -338,9 +338,9 @@ def decode_scripted(files, n):
 @pytest.fixture
 def under_way():
     """Give the list of files that are being decoded, empty before and after."""
-    assert kernel_files._under_way == []
-    yield kernel_files._under_way
-    assert kernel_files._under_way == []
+    assert kernel_files._under_way.files == []
+    yield kernel_files._under_way.files
+    assert kernel_files._under_way.files == []
 
 
 def test_a_thread_helps_with_earlier_batches_before_its_own(under_way):
@@ -381,6 +381,29 @@ def test_nothing_is_left_under_way_when_decoding_is_interrupted(under_way, whose
         decode_scripted(Scripted(log, "own", raising if whose == "own" else None), 9)
     assert [files.name for files in under_way] == ["other"] * (whose != "own")
     under_way.clear()
+
+
+@built
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks")
+def test_a_forked_child_does_not_wait_for_threads_of_its_parent(saved, smooth):
+    """One of them may be about to begin a batch; it is not in the child."""
+    paths = [saved(f"{number}.jpg", smooth(30, 40)) for number in range(9)]
+    script = f"""
+import os, signal, warnings
+warnings.simplefilter("ignore")
+from aliquot.image import ImageFiles, _kernel_files
+photos = ImageFiles({paths!r}, (8, 9))
+_kernel_files._under_way.lock.acquire()
+_kernel_files._under_way.files.append(None)
+pid = os.fork()
+if not pid:
+    signal.alarm(20)
+    print(photos[:].shape, flush=True)
+    os._exit(0)
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert told.stdout.splitlines() == ["(9, 8, 9, 3)", "0"]
 
 
 @built

@@ -128,16 +128,22 @@ class Chain:
                 )
 
     def finish(
-        self, images: Any, targets: list[Target], mask_fill: int, rng: Draws, options: Any
+        self,
+        images: Any,
+        targets: list[Target],
+        mask_fill: int,
+        rng: Draws,
+        options: Any,
+        empty: Any = np.empty,
     ) -> Any:
         """Apply the rest of the transforms to decoded pictures, and lay them out.
 
-        What belongs to the pictures is moved in place.
+        What belongs to the pictures is moved in place; `empty` makes large arrays.
         """
         last = self.after[-1] if self.after and options.layout == "NCHW" else None
         for number, own in enumerate(self.after, len(self.fused)):
             if own is last and isinstance(own, Normalize) and isinstance(images, np.ndarray):
-                return own.channels_first(images)
+                return own.channels_first(images, empty)
             images = _applied(own, images, targets, mask_fill, rng.part(number), options)
         if options.output == "pil":
             return [as_image(image) for image in images]

@@ -457,7 +457,7 @@ class ImageFiles:
         else:
             images = self._spare.empty((len(pictures), *size, channels), np.uint8)
             _codec.decode_into(pictures, views, images, options)
-        images = chain.finish(images, seen, targets.mask_fill, rng, options)
+        images = chain.finish(images, seen, targets.mask_fill, rng, options, self._spare.empty)
         return self._with_targets(images, seen) if targets else images
 
     def _seen_targets(

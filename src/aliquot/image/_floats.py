@@ -140,13 +140,15 @@ class Normalize:
         object.__setattr__(self, "mean", mean)
         object.__setattr__(self, "std", std)
 
-    def channels_first(self, images: NDArray[Any]) -> NDArray[np.float32]:
+    def channels_first(self, images: NDArray[Any], empty: Any = np.empty) -> NDArray[np.float32]:
         """Give the values of a batch with the channels before height and width.
 
         Parameters
         ----------
         images : array, shape (n, height, width, channels)
             As when it is called.
+        empty : callable, default np.empty
+            What makes the array, of a shape and a dtype.
 
         Returns
         -------
@@ -155,7 +157,7 @@ class Normalize:
         """
         self._check(images)
         n, height, width, channels = images.shape
-        values = np.empty((n, channels, height, width), np.float32)
+        values: NDArray[np.float32] = empty((n, channels, height, width), np.float32)
         mean, std = (
             np.resize(np.array(part, np.float32), channels)[:, None, None]
             for part in (self.mean, self.std)

@@ -25,8 +25,20 @@ if TYPE_CHECKING:
 _FILTERS = {"nearest": 0, "box": 1, "bilinear": 2, "bicubic": 3, "lanczos": 4}
 # Helping with less than this costs more than it brings.
 _WORTH_SHARING = 8
-_under_way: list[Any] = []
-_lock = threading.Lock()
+
+
+class _UnderWay:
+    """The batches that threads of this process decode, oldest first."""
+
+    def __init__(self) -> None:
+        self.files: list[Any] = []
+        self.lock = threading.Lock()
+
+
+_under_way = _UnderWay()
+if hasattr(os, "register_at_fork"):
+    # The threads of its parent are not in a child, and one of them may hold the lock.
+    os.register_at_fork(after_in_child=_under_way.__init__)  # type: ignore[misc]
 
 
 @functools.cache
@@ -139,13 +151,13 @@ def decode(
 
 
 def _decode_together(files: Any) -> None:
-    with _lock:
-        others = list(_under_way)
-        _under_way.append(files)
+    with _under_way.lock:
+        others = list(_under_way.files)
+        _under_way.files.append(files)
     try:
         for earlier in others:
             earlier.decode(wait=False)
         files.decode()
     finally:
-        with _lock:
-            _under_way.remove(files)
+        with _under_way.lock:
+            _under_way.files.remove(files)

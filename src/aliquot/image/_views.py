@@ -68,8 +68,8 @@ class Views:
         begin_y, begin_x = self.top + top * self.step_y, self.left + left * self.step_x
         return replace(
             self,
-            height=np.broadcast_to(height, top.shape),
-            width=np.broadcast_to(width, left.shape),
+            height=self._each(height),
+            width=self._each(width),
             first_row=np.maximum(self.first_row, begin_y),
             last_row=np.minimum(self.last_row, begin_y + height * self.step_y),
             first_column=np.maximum(self.first_column, begin_x),
@@ -78,9 +78,12 @@ class Views:
             left=begin_x,
         )
 
+    def _each(self, length: Whole) -> IntArray:
+        return length if isinstance(length, np.ndarray) else np.full(len(self), length)
+
     def resize(self, height: Whole, width: Whole) -> Self:
         """See the same part in another number of pixels."""
-        height, width = np.broadcast_to(height, len(self)), np.broadcast_to(width, len(self))
+        height, width = self._each(height), self._each(width)
         return replace(
             self,
             height=height,
