@@ -197,7 +197,7 @@ def webdataset_loader(setting: Setting) -> Epoch:
         with Image.open(io.BytesIO(sample["jpg"])) as opened:
             return transform(opened.convert("RGB"))
 
-    folder = data_file(setting.folder, setting.paths, "torch")
+    folder = data_file(setting.folder, setting.paths, "WebDataset")
     shards = sorted(map(str, folder.iterdir()))
     random.seed(setting.seed)
     dataset = webdataset.WebDataset(shards, shardshuffle=len(shards), empty_check=False)
@@ -379,7 +379,11 @@ def grain_threads(setting: Setting) -> Epoch:
 # FFCV
 
 
-def ffcv_loader(setting: Setting) -> Epoch:
+def ffcv_raw(setting: Setting) -> Epoch:
+    return ffcv_loader(setting, "FFCV, raw")
+
+
+def ffcv_loader(setting: Setting, name: str = "FFCV") -> Epoch:
     from ffcv import transforms
     from ffcv.fields import rgb_image
     from ffcv.loader import Loader, OrderOption
@@ -404,7 +408,7 @@ def ffcv_loader(setting: Setting) -> Epoch:
         steps.append(transforms.NormalizeImage(mean, std, np.float32))
     steps += [transforms.ToTensor(), transforms.ToTorchImage(channels_last=task not in FLOATS)]
     loader = Loader(
-        str(data_file(setting.folder, setting.paths, "ffcv") / "pictures.beton"),
+        str(data_file(setting.folder, setting.paths, name) / "pictures.beton"),
         batch_size=BATCH,
         num_workers=setting.workers,
         order=OrderOption.RANDOM,
@@ -420,7 +424,11 @@ def ffcv_loader(setting: Setting) -> Epoch:
     return epoch
 
 
-def write_beton(folder: Path, paths: list[str]) -> None:
+def write_raw_beton(folder: Path, paths: list[str]) -> None:
+    write_beton(folder, paths, write_mode="raw")
+
+
+def write_beton(folder: Path, paths: list[str], write_mode: str = "jpg") -> None:
     from ffcv.fields import RGBImageField
     from ffcv.writer import DatasetWriter
     from PIL import Image
@@ -433,7 +441,7 @@ def write_beton(folder: Path, paths: list[str]) -> None:
             with Image.open(paths[i]) as opened:
                 return (opened.convert("RGB"),)
 
-    fields = {"image": RGBImageField(write_mode="jpg", jpeg_quality=90)}
+    fields = {"image": RGBImageField(write_mode=write_mode, jpeg_quality=90)}
     writer = DatasetWriter(str(folder / "pictures.beton"), fields, num_workers=2)
     writer.from_indexed_dataset(Pictures())
 
@@ -467,20 +475,30 @@ CONTENDERS: dict[str, Contender] = {
         "reads one file written before, JPEGs encoded anew at quality 90; area filter",
         write_beton,
     ),
+    "FFCV, raw": Contender(
+        "ffcv",
+        ffcv_raw,
+        "reads one file of pixels written before: nothing is decoded",
+        write_raw_beton,
+    ),
 }
 
 
-def data_file(folder: Path, paths: list[str], group: str) -> Path:
-    """Give the folder where a group has its copy of these pictures."""
+def data_file(folder: Path, paths: list[str], name: str) -> Path:
+    """Give the folder where a contender has its copy of these pictures."""
     told = "\0".join(f"{path}\0{Path(path).stat().st_size}" for path in paths)
-    return folder / "data" / f"{group}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+    return (
+        folder
+        / "data"
+        / f"{name.replace(', ', '-')}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+    )
 
 
 def write_data(name: str, folder: Path, paths: list[str]) -> None:
     """Write the copy, whole or not at all."""
     contender = CONTENDERS[name]
     assert contender.prepare is not None
-    final = data_file(folder, paths, contender.group)
+    final = data_file(folder, paths, name)
     part = final.with_suffix(".part")
     part.mkdir(parents=True, exist_ok=True)
     contender.prepare(part, paths)

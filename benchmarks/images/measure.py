@@ -190,7 +190,7 @@ def _spin(threads: int) -> tuple[float, float]:
 def prepare(name: str, folder: Path, paths: list[str]) -> str | None:
     """Have a contender write the file it reads from, once; say what went wrong, if it did."""
     contender = contenders.CONTENDERS[name]
-    if contender.prepare is None or contenders.data_file(folder, paths, contender.group).exists():
+    if contender.prepare is None or contenders.data_file(folder, paths, name).exists():
         return None
     python = environments.python_of(contender.group, folder)
     script = Path(__file__).parent.parent / "images.py"

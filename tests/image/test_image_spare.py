@@ -55,12 +55,12 @@ def test_an_array_is_like_any_other(dtype):
     assert array.flags.aligned
 
 
-def test_two_blocks_are_kept_at_most():
+def test_one_block_is_kept_at_most():
     spare = Spare()
     held = [spare.empty(SHAPE, np.uint8) for _ in range(5)]
     held.clear()
     gc.collect()
-    assert len(spare._blocks) == 2
+    assert len(spare._blocks) == 1
 
 
 def test_a_block_that_does_not_fit_is_let_go():
