@@ -17,8 +17,8 @@ _LEAST = 1 << 20
 class Spare:
     """Gives arrays, and takes their memory back once they and all their views are gone.
 
-    It holds one block at most: a loader begins a batch as one is taken. A pickled one comes back with
-    none.
+    It holds one block at most: a loader begins a batch as one is taken. A pickled one comes back
+    with none.
 
     >>> spare = Spare()
     >>> spare.empty((512, 1024, 3), np.uint8).shape
