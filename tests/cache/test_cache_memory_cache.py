@@ -95,7 +95,7 @@ def test_processes_store_at_once():
         "from aliquot.cache import Handle, MemoryCache\n"
         f"cache = MemoryCache(500, 10_000_000, {cache.handle!r})\n"
         "rng = np.random.default_rng(int(sys.argv[1]))\n"
-        "for n in range(200):\n"
+        "for n in range(200 if int(sys.argv[1]) else 10**9):\n"  # the first waits to be killed
         "    indices = rng.integers(0, 500, 8)\n"
         "    cache.store(indices, squares(indices), {})\n"
         "    if n == 20: print('ready', flush=True)\n"
