@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aliquot._indices import IntArray
 from aliquot.image import _jpeg, _kernel_files, _pillow
 from aliquot.image._kernel_files import Levels
 from aliquot.image._lenient import lenient
@@ -66,7 +65,7 @@ def decode(pictures: Pictures, views: Views, options: Options) -> list[NDArray[A
     found: list[Any] = [None] * len(pictures)
     seen = views.each()
     if pictures.files is not None:
-        for row in np.flatnonzero(_fast_channels(pictures, options)).tolist():
+        for row in np.flatnonzero(_is_fast(pictures, options)).tolist():
             channels = options.channels or pictures.channels[row]
             found[row] = np.empty((seen[row].height, seen[row].width, channels), np.uint8)
     for row in _by_kernel(pictures, views, found, options, None):
@@ -88,8 +87,8 @@ def _by_kernel(
     if pictures.files is None:
         return list(range(len(pictures)))
     boxes, places = stored_parts(views, pictures.orientations, pictures.heights, pictures.widths)
-    fast = _fast_channels(pictures, options)
-    rows, left = np.flatnonzero(fast), np.flatnonzero(fast == 0).tolist()
+    fast = _is_fast(pictures, options)
+    rows, left = np.flatnonzero(fast), np.flatnonzero(~fast).tolist()
     chosen = [canvases[row] for row in rows]
     left += _kernel_files.decode(
         pictures.files, rows.tolist(), boxes[rows], places[rows], chosen, options, levels
@@ -113,8 +112,10 @@ def _seen(pictures: Pictures, row: int, view: View, options: Options) -> NDArray
 
 def _cut_out(pictures: Pictures, row: int, part: Part, options: Options) -> NDArray[Any]:
     blob = pictures.blob(row)
-    channels = int(_fast_channels(pictures, options)[row])
-    if channels and options.codec == "simplejpeg":
+    channels = 0
+    if options.codec == "simplejpeg":
+        channels = _fast_channels(int(pictures.channels[row]), options)
+    if channels:
         size = pictures.stored_size(row)
         found = _jpeg.decode(
             blob, size, part, channels, options.interpolation, options.reducing_gap
@@ -124,12 +125,16 @@ def _cut_out(pictures: Pictures, row: int, part: Part, options: Options) -> NDAr
     return _by_pillow(pictures.paths[row], blob, part, options)
 
 
-def _fast_channels(pictures: Pictures, options: Options) -> IntArray:
-    """Give 1 or 3 for each picture that a fast way can decode as it is wanted, else 0."""
-    has = pictures.channels
-    wanted = has if options.mode is None else min(options.channels or 3, 3)
+def _is_fast(pictures: Pictures, options: Options) -> NDArray[np.bool_]:
+    table = [_fast_channels(channels, options) > 0 for channels in range(5)]
+    return np.array(table)[pictures.channels]
+
+
+def _fast_channels(channels: int, options: Options) -> int:
+    """Give 1 or 3 if a fast way can decode a JPEG of some channels as it is wanted, else 0."""
+    wanted = channels if options.mode is None else min(options.channels or 3, 3)
     # Pillow makes grey of colours by its own rounding: that of the luma in the file differs.
-    return np.where((has == 0) | (has == 4) | (has > wanted), 0, wanted)
+    return 0 if channels in (0, 4) or channels > wanted else wanted
 
 
 def _with_channels(pixels: NDArray[np.uint8], options: Options) -> NDArray[np.uint8]:

@@ -2,6 +2,7 @@
 
 import functools
 import importlib
+import math
 import threading
 from typing import Any
 
@@ -69,8 +70,12 @@ def resampled(pixels: NDArray[Any], part: Part, interpolation: str) -> NDArray[A
 
 
 def _fast(pixels: Any, part: Part, channels: int, interpolation: str) -> NDArray[Any]:
-    height, width = pixels.shape[:2]
     left, top, right, bottom = part.box
+    # What is copied for the resizer are the rows that count, with those that filters reach beyond.
+    margin = 3 * max((bottom - top) / part.height, 1.0) + 1
+    first, last = max(int(top - margin), 0), math.ceil(bottom + margin)
+    pixels, top, bottom = pixels[first:last], top - first, bottom - first
+    height, width = pixels.shape[:2]
     tools = _tools()
     kind = tools.kinds[channels]
     source = tools.library.ImageData(width, height, kind, pixels.tobytes())
