@@ -45,7 +45,10 @@ def check_state(state: Any, recipe: Mapping[str, Any], *, adopt_seed: bool) -> N
         if state.get(name) != value and name not in adopted
     ]
     if differing:
-        raise StateError("the state belongs to another recipe: " + "; ".join(differing))
+        advice = ""
+        if state.get("codec") != recipe.get("codec"):
+            advice = "; ImageFiles(codec=...) chooses what decodes, `aliquot info` tells what can"
+        raise StateError("the state belongs to another recipe: " + "; ".join(differing) + advice)
     for name, limit in (("epoch", 2**64), ("place", 2**63), ("seed", 2**64), ("step", 2**63)):
         value = state.get(name, 0 if name == "step" else None)
         if type(value) is not int or not 0 <= value < limit:
