@@ -21,7 +21,7 @@ static void on_message(j_common_ptr jpeg, int level) {
 
 static void on_output(j_common_ptr jpeg) { (void)jpeg; }
 
-static void fail(struct decoder *decoder, const char *why) {
+void decoder_fail(struct decoder *decoder, const char *why) {
     strncpy(decoder->errors.text, why, sizeof decoder->errors.text - 1);
     longjmp(decoder->errors.escape, 1);
 }
@@ -59,7 +59,7 @@ static uint8_t *room(struct decoder *decoder, struct buffer *buffer, size_t want
         wanted += wanted / 4;
         /* Zeroed: vectors reach beyond what is written. */
         if (!(buffer->bytes = calloc(1, wanted)))
-            fail(decoder, "out of memory");
+            decoder_fail(decoder, "out of memory");
         buffer->room = wanted;
     }
     return buffer->bytes;
@@ -80,11 +80,12 @@ static void start(struct decoder *decoder, const uint8_t *blob, size_t length,
     jpeg_read_header(jpeg, TRUE);
     if ((int)jpeg->image_height != header->height || (int)jpeg->image_width != header->width ||
         jpeg->num_components != header->channels || jpeg->data_precision != 8 || jpeg->arith_code)
-        fail(decoder, "not of the common kind");
+        decoder_fail(decoder, "not of the common kind");
     jpeg->scale_num = 1;
     jpeg->scale_denom = (unsigned)factor;
     jpeg->out_color_space = JCS_EXT_RGBA;
     jpeg_start_decompress(jpeg);
+    entropy_start(decoder);
 }
 
 /* Whether columns can be left out: libjpeg-turbo 2.1.5 mixes them up where rarely sampled
@@ -97,8 +98,8 @@ static int can_crop(j_decompress_ptr jpeg) {
    meet, and one block further out: upsampling looks at its neighbours. */
 static int cut(struct decoder *decoder) {
     j_decompress_ptr jpeg = &decoder->jpeg;
-    int wide = jpeg->max_h_samp_factor * jpeg->min_DCT_scaled_size;
-    int tall = jpeg->max_v_samp_factor * jpeg->min_DCT_scaled_size;
+    int wide = jpeg->max_h_samp_factor * jpeg->MIN_DCT_SCALED_SIZE;
+    int tall = jpeg->max_v_samp_factor * jpeg->MIN_DCT_SCALED_SIZE;
     int left = decoder->x.begin / wide * wide - wide, top = decoder->y.begin / tall * tall - tall;
     int right = (decoder->x.end + wide - 1) / wide * wide + wide;
     if (jpeg_has_multiple_scans(jpeg))
@@ -106,9 +107,12 @@ static int cut(struct decoder *decoder) {
     JDIMENSION x = left > 0 ? (JDIMENSION)left : 0;
     JDIMENSION end = right < (int)jpeg->output_width ? (JDIMENSION)right : jpeg->output_width;
     JDIMENSION width = end - x;
-    if (width < jpeg->output_width && can_crop(jpeg))
+    if (width < jpeg->output_width && can_crop(jpeg)) {
         jpeg_crop_scanline(jpeg, &x, &width);
-    else
+        unsigned across =
+            jpeg->num_components == 1 ? (unsigned)jpeg->MIN_DCT_SCALED_SIZE : (unsigned)wide;
+        entropy_columns(&decoder->entropy, x / across, (x + width + across - 1) / across);
+    } else
         x = 0;
     if (top > 0)
         jpeg_skip_scanlines(jpeg, (JDIMENSION)top);
@@ -135,7 +139,7 @@ static void read_rows(struct decoder *decoder, int x, const struct style *style,
         int most = end - y < 4 - ready ? end - y : 4 - ready;
         int n = (int)jpeg_read_scanlines(jpeg, lines + ready, (JDIMENSION)most);
         if (!n)
-            fail(decoder, "it ends early");
+            decoder_fail(decoder, "it ends early");
         for (int i = 0; i < n; i++)
             out[ready + i] = middle + (size_t)(y - first + i) * stride;
         ready += n;
@@ -154,17 +158,15 @@ static void read_rows(struct decoder *decoder, int x, const struct style *style,
 
 /* What was not decoded is not known to be there: a file that ends early has no end marker. */
 static void check_end(struct decoder *decoder) {
-    j_decompress_ptr jpeg = &decoder->jpeg;
-    const uint8_t *at = jpeg->src->next_input_byte;
-    const uint8_t *end = at + jpeg->src->bytes_in_buffer;
-    if (jpeg_has_multiple_scans(jpeg) || jpeg->unread_marker == JPEG_EOI)
+    const uint8_t *at = decoder->entropy.from, *end = decoder->entropy.last;
+    if (!decoder->entropy.at_work || decoder->entropy.marker == JPEG_EOI)
         return;
     while (at < end && (at = memchr(at, 0xFF, (size_t)(end - at)))) {
         if (at + 1 < end && at[1] == JPEG_EOI)
             return;
         at++;
     }
-    fail(decoder, "it ends early");
+    decoder_fail(decoder, "it ends early");
 }
 
 /* Put one row of pixels, or one column of a picture that lies on its side, into the canvas. */
@@ -237,7 +239,7 @@ static void decode_part(struct decoder *decoder, const uint8_t *blob, size_t len
     struct span down = {box[1] / factor, box[3] / factor, (int)jpeg->output_height, height,
                         place->swap ? place->flip_x : place->flip_y};
     if (axis_of(&decoder->x, &across, style->filter) || axis_of(&decoder->y, &down, style->filter))
-        fail(decoder, "out of memory");
+        decoder_fail(decoder, "out of memory");
     int x = cut(decoder);
     size_t stride = ((size_t)width * place->channels + 4 + 31) / 32 * 32;
     size_t rows = (size_t)(decoder->y.end - decoder->y.begin);

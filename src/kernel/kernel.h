@@ -13,6 +13,15 @@
 #error "the kernel needs libjpeg-turbo 2.1.5 or newer"
 #endif
 
+/* Some builds of it have the fields of libjpeg 8 (Ubuntu's). */
+#if JPEG_LIB_VERSION >= 70
+#define DCT_SCALED_SIZE DCT_h_scaled_size
+#define MIN_DCT_SCALED_SIZE min_DCT_h_scaled_size
+#else
+#define DCT_SCALED_SIZE DCT_scaled_size
+#define MIN_DCT_SCALED_SIZE min_DCT_scaled_size
+#endif
+
 /* header.c: what the header of a JPEG tells. */
 
 struct header {
@@ -80,6 +89,58 @@ struct memory {
 void memory_init(struct memory *memory, j_decompress_ptr jpeg);
 void memory_free(struct memory *memory);
 
+/* entropy.c: the bits of sequential pictures. */
+
+enum {
+    LOOK = 10,       /* bits looked at at once */
+    CHUNK = 1 << 13, /* bytes freed of stuffing at once */
+};
+
+/* What follows from the next bits: see entropy.c. */
+struct table {
+    struct pair {
+        uint32_t first, second;
+    } pairs[1 << LOOK];
+    uint16_t passes[1 << LOOK];
+    uint8_t lengths[1 << LOOK]; /* of the codes */
+    uint32_t limits[17]; /* of codes of each length, as 16 bits; their first is none any more */
+    int offsets[17];     /* from codes of each length to places in source.huffval */
+    JHUFF_TBL source;
+    int made, passable; /* which of them are filled in */
+};
+
+struct bits {
+    const uint8_t *at;
+    uint64_t held; /* the next one highest */
+    int count;
+    int bad;
+};
+
+/* One block of an MCU. */
+struct part {
+    struct table *dc, *ac;
+    uint32_t *level; /* of its component: the DC before */
+    int all;         /* whether more than the DC counts */
+};
+
+struct entropy {
+    struct decoder *decoder;
+    int at_work; /* else libjpeg-turbo's decodes */
+    struct bits bits;
+    const uint8_t *from, *last; /* what is left of the file */
+    const uint8_t *end;         /* of what is ready in `bytes` */
+    int marker;                 /* that stopped it, if any */
+    unsigned restarts, to_go;
+    unsigned column, first, beyond; /* of MCUs */
+    uint32_t levels[MAX_COMPS_IN_SCAN];
+    struct part parts[D_MAX_BLOCKS_IN_MCU];
+    struct table tables[2][NUM_HUFF_TBLS]; /* AC and DC */
+    uint8_t bytes[CHUNK + D_MAX_BLOCKS_IN_MCU * 64 * 4 + SLACK];
+};
+
+void entropy_start(struct decoder *decoder);
+void entropy_columns(struct entropy *entropy, unsigned first, unsigned beyond);
+
 /* decode.c: one picture of a file into its place. */
 
 /* How one picture goes into its canvas. */
@@ -116,14 +177,16 @@ struct buffer {
 
 /* What a thread needs while it decodes; used for one picture after the other. */
 struct decoder {
-    struct jpeg_decompress_struct jpeg;
+    struct jpeg_decompress_struct jpeg; /* first: libjpeg hands it back */
     struct errors errors;
     struct memory memory;
+    struct entropy entropy;
     struct axis x, y;
     struct buffer rows, middle, line;
 };
 
 int decoder_init(struct decoder *decoder);
+void decoder_fail(struct decoder *decoder, const char *why);
 void decoder_free(struct decoder *decoder);
 
 /* Decode one file; 0, or -1 with `decoder->errors.text`. */

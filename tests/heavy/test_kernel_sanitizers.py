@@ -78,6 +78,8 @@ def pictures():
         yield saved(photograph(33, 44), exif=turned(orientation, t270="a" * 40, t271="b"))
     yield from (ending_in_exif(cut) for cut in range(12))
     yield saved(photograph(480, 640), quality=50)
+    for optimize in [False, True]:  # long codes, large values, more than is made ready at once
+        yield saved(photograph(200, 300), quality=100, subsampling=0, optimize=optimize)
     yield saved(photograph(300, 400), quality=30, progressive=True)
 
 

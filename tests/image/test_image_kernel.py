@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import re
 import struct
 import sys
 import threading
@@ -35,6 +36,12 @@ def waves(height, width, seed=0):
     layers = [128 + 30 * np.sin(x + c) + 30 * np.cos(1.3 * y - c) for c in range(3)]
     noise = np.random.default_rng(seed).uniform(-15, 15, (height, width, 3))
     return (np.stack(layers, axis=-1) + noise).astype(np.uint8)
+
+
+def noise(picture):
+    """Return a JPEG file of what fills its blocks: long codes, large values, no end of block."""
+    levels = np.random.default_rng(3).integers(0, 256, picture.shape, np.uint8)
+    return saved(levels, quality=100, subsampling="4:4:4")
 
 
 def saved(picture, mode="RGB", **options):
@@ -92,6 +99,7 @@ KINDS = {
     "restarts": lambda picture: saved(picture, restart_marker_blocks=3, subsampling="4:2:0"),
     "rows": lambda picture: saved(picture, restart_marker_rows=1, subsampling="4:2:2"),
     "optimised": lambda picture: saved(picture, optimize=True),
+    "noise": noise,
     "progressive": lambda picture: saved(picture, progressive=True),
     "rgb": lambda picture: saved(picture, keep_rgb=True),
     "4 x 1": lambda picture: blocks(picture, 4, 1),
@@ -1009,6 +1017,24 @@ def test_a_frame_of_a_film_has_the_usual_tables_whatever_was_decoded_before(fold
     files.decode()
     assert files.failed() == []
     assert np.array_equal(batch[-1], all_of(folder, PICTURE))
+
+
+def test_bytes_that_fill_the_space_before_a_marker_are_no_fault(folder):
+    """As many as there are."""
+    blob = saved(waves(120, 160), restart_marker_rows=1)
+    filled = re.sub(rb"\xff(?=[\xd0-\xd7\xd9])", b"\xff" * 3, blob[SOS:])
+    assert len(filled) > len(blob) - SOS
+    assert np.array_equal(all_of(folder, blob[:SOS] + filled), all_of(folder, blob))
+
+
+@pytest.mark.parametrize("extra", [1, 5000])
+def test_bytes_between_the_parts_of_a_picture_are_a_fault(folder, extra):
+    """libjpeg-turbo warns of them: what was meant is anyone's guess."""
+    blob = saved(waves(120, 160), restart_marker_rows=1)
+    files = opened(folder, blob.replace(b"\xff\xd3", bytes(extra) + b"\xff\xd3"))
+    plan(files, [(0, 0, 160, 120)], [canvas(120, 160, 3)])
+    files.decode()
+    assert (files.failed(), files.reason(0)) == ([0], "its parts are out of order")
 
 
 @pytest.mark.parametrize("end", [b"", b"more", b"\xff\xd9", b"\xff\xff\0", bytes(5000)])
