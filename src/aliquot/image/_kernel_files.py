@@ -95,7 +95,7 @@ def read(paths: Sequence[str]) -> "tuple[Any, IntArray]":
         What the file system says of the first that cannot be read.
     """
     files = required().Files(list(paths))
-    told = np.array(files.headers(), np.int64).reshape(-1, 6)
+    told = np.frombuffer(files.headers(), np.int64).reshape(-1, 6).copy()
     for row in np.flatnonzero(told[:, 0])[:1]:
         number = int(told[row, 0])
         raise OSError(number, os.strerror(number), paths[row])

@@ -75,16 +75,27 @@ def stored_parts(
     """
     y, x = views.spans()
     swap, flip_y, flip_x = _FLAGS[orientations].T
-    down = np.where(flip_y, _mirrored(y, heights), (y.start, y.end))
-    across = np.where(flip_x, _mirrored(x, widths), (x.start, x.end))
-    boxes = np.where(
-        swap, (down[0], across[0], down[1], across[1]), (across[0], down[0], across[1], down[1])
-    )
-    top = np.where(views.flip_y, views.height - y.stop, y.first)
-    left = np.where(views.flip_x, views.width - x.stop, x.first)
-    places = [top, left, y.stop - y.first, x.stop - x.first]
-    places += [swap, flip_y != views.flip_y, flip_x != views.flip_x]
-    return np.ascontiguousarray(boxes.T), np.stack(places, axis=1)
+    top, bottom = _turned(y, flip_y, heights)
+    left, right = _turned(x, flip_x, widths)
+    boxes = np.empty((len(views), 4))
+    for column, (upright, turned) in enumerate(
+        [(left, top), (top, left), (right, bottom), (bottom, right)]
+    ):
+        boxes[:, column] = np.where(swap, turned, upright)
+    places = np.empty((len(views), 7), np.int64)
+    places[:, 0] = np.where(views.flip_y, views.height - y.stop, y.first)
+    places[:, 1] = np.where(views.flip_x, views.width - x.stop, x.first)
+    places[:, 2] = y.stop - y.first
+    places[:, 3] = x.stop - x.first
+    places[:, 4] = swap
+    places[:, 5] = flip_y != views.flip_y
+    places[:, 6] = flip_x != views.flip_x
+    return boxes, places
+
+
+def _turned(span: Span, flip: IntArray, lengths: IntArray) -> tuple[Floats, Floats]:
+    start, end = _mirrored(span, lengths)
+    return np.where(flip, start, span.start), np.where(flip, end, span.end)
 
 
 def _mirrored(span: Span, length: Any) -> tuple[Any, Any]:

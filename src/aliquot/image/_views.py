@@ -144,7 +144,8 @@ class Span:
         least, most : float or array
             Where the picture begins and ends.
         """
-        first = np.clip(np.rint((least - begin) / step), 0, n)
+        # np.clip takes twice as long.
+        first = np.minimum(np.maximum(np.rint((least - begin) / step), 0), n)
         stop = np.maximum(np.minimum(np.rint((most - begin) / step), n), first)
         start, end = np.maximum(begin + first * step, least), np.minimum(begin + stop * step, most)
         return cls(first.astype(np.int64), stop.astype(np.int64), start, end)
