@@ -18,7 +18,6 @@ from aliquot.image._views import Views
 
 INTERPOLATIONS = ("nearest", "box", "bilinear", "bicubic", "lanczos")
 _TRIES = 10
-_FEW_TRIES = 3
 
 
 @runtime_checkable
@@ -232,30 +231,23 @@ class RandomResizedCrop:
 
     def view(self, views: Views, rng: Draws) -> Views:
         """See `Geometric.view`."""
-        # The first draws mostly fit; all are looked at where they do not.
-        for tries in (_FEW_TRIES, _TRIES):
-            draws = rng.only(slice(None))
-            height, width, found = self._first_that_fits(views, draws, tries)
-            if found.all():
-                break
+        h, w = views.height[:, None], views.width[:, None]
+        area = h * w * rng.uniform(self.scale[0], self.scale[1], _TRIES)
+        aspect = np.exp(rng.uniform(math.log(self.ratio[0]), math.log(self.ratio[1]), _TRIES))
+        tried_w = np.rint(np.sqrt(area * aspect)).astype(np.int64)
+        tried_h = np.rint(np.sqrt(area / aspect)).astype(np.int64)
+        fits = (tried_w > 0) & (tried_w <= w) & (tried_h > 0) & (tried_h <= h)
+        first = fits.argmax(axis=1)
+        rows = np.arange(len(views))
+        drawn = rng.random(2)
+        found = fits.any(axis=1)
         middle_h, middle_w = self._middle(views)
-        height, width = np.where(found, height, middle_h), np.where(found, width, middle_w)
-        drawn = draws.random(2)
+        height = np.where(found, tried_h[rows, first], middle_h)
+        width = np.where(found, tried_w[rows, first], middle_w)
         free_y, free_x = views.height - height, views.width - width
         top = np.where(found, _whole(drawn[:, 0], free_y + 1), free_y // 2)
         left = np.where(found, _whole(drawn[:, 1], free_x + 1), free_x // 2)
         return views.crop(top, left, height, width).resize(*_pair(self.size))
-
-    def _first_that_fits(self, views: Views, draws: Draws, tries: int) -> tuple[Any, Any, Any]:
-        """Give heights and widths, and whether they fit into the pictures."""
-        h, w = views.height[:, None], views.width[:, None]
-        area = h * w * draws.uniform(self.scale[0], self.scale[1], tries)
-        aspect = np.exp(draws.uniform(math.log(self.ratio[0]), math.log(self.ratio[1]), tries))
-        tried_w = np.rint(np.sqrt(area * aspect)).astype(np.int64)
-        tried_h = np.rint(np.sqrt(area / aspect)).astype(np.int64)
-        fits = (tried_w > 0) & (tried_w <= w) & (tried_h > 0) & (tried_h <= h)
-        rows, first = np.arange(len(views)), fits.argmax(axis=1)
-        return tried_h[rows, first], tried_w[rows, first], fits[rows, first]
 
     def _middle(self, views: Views) -> tuple[Any, Any]:
         """Give the largest height and width in the allowed proportions."""
