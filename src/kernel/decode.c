@@ -1,5 +1,6 @@
 /* One picture of a JPEG file into its place: only the rows and columns that are needed, at the best
-   scale, resampled while they come, mirrored by the order of the weights. */
+   scale, each component resampled while it comes, mirrored by the order of the weights. Colours are
+   worked out last, of what is wanted only. */
 
 #include "kernel.h"
 
@@ -47,12 +48,18 @@ void decoder_free(struct decoder *decoder) {
     memory_free(&decoder->memory);
     axis_free(&decoder->x);
     axis_free(&decoder->y);
-    free(decoder->rows.bytes);
-    free(decoder->middle.bytes);
-    free(decoder->line.bytes);
+    for (int i = 0; i < 3; i++) {
+        struct plane *plane = &decoder->planes[i];
+        axis_free(&plane->own_x);
+        axis_free(&plane->own_y);
+        free(plane->pixels.bytes);
+        free(plane->middle.bytes);
+    }
+    free(decoder->quads.bytes);
+    free(decoder->lines.bytes);
 }
 
-static uint8_t *room(struct decoder *decoder, struct buffer *buffer, size_t wanted) {
+uint8_t *room(struct decoder *decoder, struct buffer *buffer, size_t wanted) {
     if (wanted > buffer->room) {
         free(buffer->bytes);
         buffer->room = 0;
@@ -74,85 +81,84 @@ static int shrink(const double *box, int height, int width, double gap) {
 }
 
 static void start(struct decoder *decoder, const uint8_t *blob, size_t length,
-                  const struct header *header, int factor) {
+                  const struct header *header, int factor, int plain) {
     j_decompress_ptr jpeg = &decoder->jpeg;
     jpeg_mem_src(jpeg, blob, length);
     jpeg_read_header(jpeg, TRUE);
     if ((int)jpeg->image_height != header->height || (int)jpeg->image_width != header->width ||
-        jpeg->num_components != header->channels || jpeg->data_precision != 8 || jpeg->arith_code)
+        jpeg->num_components != header->channels || jpeg->data_precision != 8 || jpeg->arith_code ||
+        (jpeg->jpeg_color_space != JCS_GRAYSCALE && jpeg->jpeg_color_space != JCS_YCbCr &&
+         jpeg->jpeg_color_space != JCS_RGB))
         decoder_fail(decoder, "not of the common kind");
     jpeg->scale_num = 1;
     jpeg->scale_denom = (unsigned)factor;
-    jpeg->out_color_space = JCS_EXT_RGBA;
+    jpeg->out_color_space = plain ? JCS_EXT_RGBA : jpeg->jpeg_color_space;
+    jpeg->raw_data_out = !plain;
     jpeg_start_decompress(jpeg);
     entropy_start(decoder);
 }
 
-/* Whether columns can be left out: libjpeg-turbo 2.1.5 mixes them up where rarely sampled
-   components (4:1:0, say) are shrunk. */
-static int can_crop(j_decompress_ptr jpeg) {
-    return jpeg->scale_denom == 1 || (jpeg->max_h_samp_factor <= 2 && jpeg->max_v_samp_factor <= 2);
+static size_t middle_stride(const struct plane *plane) {
+    return ((size_t)plane->x->size + SLACK + 31) / 32 * 32;
 }
 
-/* Leave out the columns and rows that are not needed. Cuts are made where blocks of all components
-   meet, and one block further out: upsampling looks at its neighbours. */
-static int cut(struct decoder *decoder) {
-    j_decompress_ptr jpeg = &decoder->jpeg;
-    int wide = jpeg->max_h_samp_factor * jpeg->MIN_DCT_SCALED_SIZE;
-    int tall = jpeg->max_v_samp_factor * jpeg->MIN_DCT_SCALED_SIZE;
-    int left = decoder->x.begin / wide * wide - wide, top = decoder->y.begin / tall * tall - tall;
-    int right = (decoder->x.end + wide - 1) / wide * wide + wide;
-    if (jpeg_has_multiple_scans(jpeg))
-        return 0; /* decoded as a whole */
-    JDIMENSION x = left > 0 ? (JDIMENSION)left : 0;
-    JDIMENSION end = right < (int)jpeg->output_width ? (JDIMENSION)right : jpeg->output_width;
-    JDIMENSION width = end - x;
-    if (width < jpeg->output_width && can_crop(jpeg)) {
-        jpeg_crop_scanline(jpeg, &x, &width);
-        unsigned across =
-            jpeg->num_components == 1 ? (unsigned)jpeg->MIN_DCT_SCALED_SIZE : (unsigned)wide;
-        entropy_columns(&decoder->entropy, x / across, (x + width + across - 1) / across);
-    } else
-        x = 0;
-    if (top > 0)
-        jpeg_skip_scanlines(jpeg, (JDIMENSION)top);
-    return (int)x;
+/* Resample rows `begin` to `end` of a component across; `lines` are those of its band, which begins
+   at row `top`. */
+static void resample(struct decoder *decoder, struct plane *plane, const struct style *style,
+                     int top, int begin, int end) {
+    const struct axis *x = plane->x;
+    const struct resampler *resampler = style->resampler;
+    int first = x->begin - decoder->bands.left * plane->wide;
+    size_t n = (size_t)(x->end - x->begin), width = (size_t)x->size;
+    size_t in = 4 * n + SLACK, out = 4 * width + SLACK, stride = middle_stride(plane);
+    uint8_t *bytes = decoder->quads.bytes;
+    for (int row = begin; row < end; row += 16) {
+        uint8_t *quads[4], *made[4];
+        for (int i = 0; i < 4; i++) {
+            /* The last again, where there are no more. */
+            const uint8_t *rows[4];
+            for (int j = 0; j < 4; j++) {
+                int at = row + 4 * i + j < end ? row + 4 * i + j : end - 1;
+                rows[j] = plane->lines[at - top] + first;
+            }
+            quads[i] = bytes + i * in;
+            made[i] = bytes + 4 * in + i * out;
+            if (row + 4 * i < end)
+                resampler->weave(rows, quads[i], n);
+            else
+                quads[i] = quads[0];
+        }
+        resampler->across(x, quads, made);
+        for (int i = 0; i < 4 && row + 4 * i < end; i++) {
+            uint8_t *rows[4];
+            for (int j = 0; j < 4; j++) /* those too many: into room for nothing */
+                rows[j] =
+                    plane->middle.bytes + (size_t)(row + 4 * i + j - plane->y->begin) * stride;
+            resampler->unweave(made[i], rows, width);
+        }
+    }
 }
 
 /* Read what is needed, and resample each row. */
-static void read_rows(struct decoder *decoder, int x, const struct style *style, int channels,
-                      uint8_t *middle, size_t stride) {
-    j_decompress_ptr jpeg = &decoder->jpeg;
-    const struct axis *columns = &decoder->x;
-    int first = decoder->y.begin, end = decoder->y.end, ready = 0;
-    size_t row_bytes = (size_t)jpeg->output_width * 4 + SLACK;
-    uint8_t *bytes = room(decoder, &decoder->rows, 4 * row_bytes);
-    JSAMPROW lines[4];
-    uint8_t *rows[4], *out[4];
-    for (int i = 0; i < 4; i++) {
-        lines[i] = bytes + (size_t)i * row_bytes;
-        rows[i] = lines[i] + (size_t)(columns->begin - x) * 4;
+static void read_rows(struct decoder *decoder, const struct style *style) {
+    planes_start(decoder);
+    size_t widest = 0;
+    for (int i = 0; i < decoder->jpeg.num_components; i++) {
+        struct plane *plane = &decoder->planes[i];
+        size_t columns = (size_t)(plane->x->end - plane->x->begin);
+        size_t rows = (size_t)(plane->y->end - plane->y->begin) + 3; /* four are made at once */
+        widest = columns > widest ? columns : widest;
+        room(decoder, &plane->middle, rows * middle_stride(plane));
     }
-    while ((int)jpeg->output_scanline < first)
-        jpeg_read_scanlines(jpeg, lines, 1);
-    for (int y = first; y < end;) {
-        int most = end - y < 4 - ready ? end - y : 4 - ready;
-        int n = (int)jpeg_read_scanlines(jpeg, lines + ready, (JDIMENSION)most);
-        if (!n)
-            decoder_fail(decoder, "it ends early");
-        for (int i = 0; i < n; i++)
-            out[ready + i] = middle + (size_t)(y - first + i) * stride;
-        ready += n;
-        y += n;
-        if (ready < 4 && y < end)
-            continue;
-        uint8_t *in[4];
-        for (int i = 0; i < 4; i++) { /* the first again, where there are no four */
-            in[i] = rows[i < ready ? i : 0];
-            out[i] = out[i < ready ? i : 0];
+    room(decoder, &decoder->quads, 4 * (4 * widest + 4 * (size_t)decoder->x.size + 2 * SLACK));
+    for (int top = decoder->bands.next, n; (n = planes_next(decoder)); top += n) {
+        for (int i = 0; i < decoder->jpeg.num_components; i++) {
+            struct plane *plane = &decoder->planes[i];
+            int begin = top * plane->tall, end = (top + n) * plane->tall;
+            int least = plane->y->begin, most = plane->y->end;
+            resample(decoder, plane, style, begin, begin > least ? begin : least,
+                     end < most ? end : most);
         }
-        style->resampler->across(columns, in, out, channels);
-        ready = 0;
     }
 }
 
@@ -169,84 +175,61 @@ static void check_end(struct decoder *decoder) {
     decoder_fail(decoder, "it ends early");
 }
 
-/* Put one row of pixels, or one column of a picture that lies on its side, into the canvas. */
-static void put(const struct place *place, const struct style *style, int number,
-                const uint8_t *line, int size) {
-    size_t canvas = (size_t)place->canvas_height * place->canvas_width, step = 1, at;
-    if (place->swap) {
-        at = (size_t)place->top * place->canvas_width + place->left + number;
-        step = place->canvas_width;
-    } else {
-        at = (size_t)(place->top + number) * place->canvas_width + place->left;
-    }
-    for (int channel = 0; channel < place->channels; channel++) {
-        const uint8_t *from = line + channel;
-        size_t apart = style->planes ? step : step * place->channels;
-        size_t to = style->planes ? channel * canvas + at : at * place->channels + channel;
-        if (style->table) {
-            const float *table = style->table + 256 * channel;
-            float *out = (float *)place->canvas + to;
-            for (int i = 0; i < size; i++)
-                out[i * apart] = table[from[(size_t)i * place->channels]];
-        } else {
-            uint8_t *out = (uint8_t *)place->canvas + to;
-            for (int i = 0; i < size; i++)
-                out[i * apart] = from[(size_t)i * place->channels];
+static void write_out(struct decoder *decoder, const struct place *place,
+                      const struct style *style) {
+    const struct resampler *resampler = style->resampler;
+    int n = decoder->jpeg.num_components;
+    size_t width = (size_t)decoder->x.size, stride = width + SLACK;
+    uint8_t *bytes = room(decoder, &decoder->lines, (4 + 3 * sizeof(int16_t)) * stride);
+    uint8_t *out[4] = {bytes, bytes + stride, bytes + 2 * stride, bytes + 3 * stride};
+    int16_t *first = (int16_t *)(bytes + 4 * stride);
+    int16_t *const lines[3] = {first, first + stride, first + 2 * stride};
+    memset(out[3], 255, width); /* opaque */
+    for (int row = 0; row < decoder->y.size; row++) {
+        for (int i = 0; i < n; i++) {
+            const struct plane *plane = &decoder->planes[i];
+            resampler->down(plane->y, row, plane->middle.bytes, middle_stride(plane), lines[i],
+                            width);
         }
+        if (decoder->jpeg.jpeg_color_space == JCS_YCbCr)
+            resampler->colours((const int16_t *const *)lines, out, width);
+        else
+            for (int i = 0; i < 3; i++) /* grey is the same in all */
+                resampler->levels(lines[n == 1 ? 0 : i], out[i], width);
+        put(place, style, row, out, decoder->x.size);
     }
 }
 
-static void surround(const struct place *place, const struct style *style) {
-    size_t canvas = (size_t)place->canvas_height * place->canvas_width;
-    size_t apart = style->planes ? 1 : place->channels;
-    for (int channel = 0; channel < place->channels; channel++) {
-        size_t at = style->planes ? channel * canvas : (size_t)channel;
-        for (size_t i = 0; i < canvas; i++, at += apart) {
-            if (style->table)
-                ((float *)place->canvas)[at] = style->table[256 * channel + style->fill[channel]];
-            else
-                ((uint8_t *)place->canvas)[at] = style->fill[channel];
-        }
-    }
-}
-
-static void write_out(struct decoder *decoder, const struct place *place, const struct style *style,
-                      const uint8_t *middle, size_t stride) {
-    const struct axis *rows = &decoder->y;
-    size_t width = (size_t)decoder->x.size * place->channels;
-    int plain = !place->swap && !style->table && !style->planes;
-    uint8_t *line = plain ? NULL : room(decoder, &decoder->line, width + SLACK);
-    for (int i = 0; i < rows->size; i++) {
-        size_t at = (size_t)(place->top + i) * place->canvas_width + place->left;
-        uint8_t *out = plain ? (uint8_t *)place->canvas + at * place->channels : line;
-        style->resampler->down(rows, i, middle, stride, out, width);
-        if (!plain)
-            put(place, style, i, line, decoder->x.size);
-    }
+/* Whether pixels are taken as they are. */
+static int is_plain(const struct span *span) {
+    return span->end - span->start == span->size && span->start == floor(span->start);
 }
 
 static void decode_part(struct decoder *decoder, const uint8_t *blob, size_t length,
                         const struct header *header, const struct place *place,
                         const struct style *style) {
-    j_decompress_ptr jpeg = &decoder->jpeg;
     int height = place->swap ? place->width : place->height;
     int width = place->swap ? place->height : place->width;
     int factor = shrink(place->box, height, width, style->gap);
     const double *box = place->box;
-    start(decoder, blob, length, header, factor);
-    struct span across = {box[0] / factor, box[2] / factor, (int)jpeg->output_width, width,
-                          place->swap ? place->flip_y : place->flip_x};
-    struct span down = {box[1] / factor, box[3] / factor, (int)jpeg->output_height, height,
-                        place->swap ? place->flip_x : place->flip_y};
-    if (axis_of(&decoder->x, &across, style->filter) || axis_of(&decoder->y, &down, style->filter))
+    struct span x = {box[0] / factor, box[2] / factor, 0, width,
+                     place->swap ? place->flip_y : place->flip_x};
+    struct span y = {box[1] / factor, box[3] / factor, 0, height,
+                     place->swap ? place->flip_x : place->flip_y};
+    int plain = is_plain(&x) && is_plain(&y);
+    start(decoder, blob, length, header, factor, plain);
+    x.input = (int)decoder->jpeg.output_width;
+    y.input = (int)decoder->jpeg.output_height;
+    if (axis_of(&decoder->x, &x, style->filter) || axis_of(&decoder->y, &y, style->filter))
         decoder_fail(decoder, "out of memory");
-    int x = cut(decoder);
-    size_t stride = ((size_t)width * place->channels + 4 + 31) / 32 * 32;
-    size_t rows = (size_t)(decoder->y.end - decoder->y.begin);
-    uint8_t *middle = room(decoder, &decoder->middle, rows * stride + SLACK);
-    read_rows(decoder, x, style, place->channels, middle, stride);
+    if (plain) {
+        copy(decoder, &x, &y, place, style);
+        check_end(decoder);
+        return;
+    }
+    read_rows(decoder, style);
     check_end(decoder);
-    write_out(decoder, place, style, middle, stride);
+    write_out(decoder, place, style);
 }
 
 /* Leave nothing of a picture to the next, which could lack tables of its own. */

@@ -7,18 +7,11 @@
    that 64 bits are loaded without looking at each. The coefficients are libjpeg-turbo's, bit by
    bit; whatever it would warn of is an error.
 
-   It is called through the first two members of libjpeg's struct jpeg_entropy_decoder, which are
-   the same in all its versions. */
+   libjpeg-turbo reads the headers, and decodes what comes in several scans. */
 
 #include "kernel.h"
 
 #include <string.h>
-
-/* As in jpegint.h, which is not installed. */
-struct jpeg_entropy_decoder {
-    void (*start_pass)(j_decompress_ptr jpeg);
-    boolean (*decode_mcu)(j_decompress_ptr jpeg, JBLOCKROW *blocks);
-};
 
 enum {
     ENTRIES = 1 << LOOK,
@@ -301,7 +294,7 @@ static void restart(struct entropy *entropy) {
     unstuff(entropy);
 }
 
-static void read_mcu(struct entropy *entropy, JBLOCKROW *blocks) {
+static void read_mcu(struct entropy *entropy, JBLOCK *blocks) {
     struct bits bits = entropy->bits;
     for (int i = 0; i < entropy->decoder->jpeg.blocks_in_MCU; i++) {
         const struct part *part = &entropy->parts[i];
@@ -310,32 +303,27 @@ static void read_mcu(struct entropy *entropy, JBLOCKROW *blocks) {
         *part->level += (uint32_t)((int32_t)look(&bits, part->dc) >> 16);
         bits.bad |= (*part->level + (1u << 30)) >> 31; /* as good as an overflow */
         if (blocks)
-            blocks[i][0][0] = (JCOEF)*part->level;
+            blocks[i][0] = (JCOEF)*part->level;
         if (blocks && part->all)
-            read_block(&bits, part->ac, blocks[i][0]);
+            read_block(&bits, part->ac, blocks[i]);
         else
             pass_block(&bits, part->ac);
     }
     entropy->bits = bits;
 }
 
-static boolean decode_mcu(j_decompress_ptr jpeg, JBLOCKROW *blocks) {
-    struct entropy *entropy = &((struct decoder *)jpeg)->entropy;
-    if (jpeg->restart_interval && !entropy->to_go--) {
+void entropy_mcu(struct entropy *entropy, JBLOCK *blocks) {
+    if (entropy->decoder->jpeg.restart_interval && !entropy->to_go--) {
         restart(entropy);
         entropy->to_go--;
     }
     if (entropy->end - entropy->bits.at < MCU_BYTES && !entropy->marker)
         unstuff(entropy);
-    int wanted = entropy->column >= entropy->first && entropy->column < entropy->beyond;
-    if (++entropy->column == jpeg->MCUs_per_row)
-        entropy->column = 0;
-    read_mcu(entropy, wanted ? blocks : NULL);
+    read_mcu(entropy, blocks);
     if (entropy->bits.bad)
         decoder_fail(entropy->decoder, "no such code");
     if (left(entropy) < 0)
         decoder_fail(entropy->decoder, "it ends early");
-    return TRUE;
 }
 
 void entropy_start(struct decoder *decoder) {
@@ -352,8 +340,6 @@ void entropy_start(struct decoder *decoder) {
     entropy->marker = 0;
     entropy->restarts = 0;
     entropy->to_go = jpeg->restart_interval;
-    entropy->column = entropy->first = 0;
-    entropy->beyond = jpeg->MCUs_per_row;
     memset(entropy->levels, 0, sizeof entropy->levels);
     for (int i = 0; i < jpeg->blocks_in_MCU; i++) {
         int number = jpeg->MCU_membership[i];
@@ -366,11 +352,4 @@ void entropy_start(struct decoder *decoder) {
             .all = component->DCT_SCALED_SIZE > 1,
         };
     }
-    jpeg->entropy->decode_mcu = decode_mcu;
-}
-
-/* Of the columns of MCUs only those have to be decoded. */
-void entropy_columns(struct entropy *entropy, unsigned first, unsigned beyond) {
-    entropy->first = first;
-    entropy->beyond = beyond;
 }

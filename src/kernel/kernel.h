@@ -37,8 +37,10 @@ void read_header(const uint8_t *blob, size_t length, struct header *found);
 
 enum filter { NEAREST, BOX, BILINEAR, BICUBIC, LANCZOS, FILTERS };
 
-/* Bytes that rows need beyond their end: vectors reach over it. */
-enum { SLACK = 64 };
+enum {
+    SLACK = 64,   /* bytes that rows need beyond their end: vectors reach over it */
+    FRACTION = 5, /* bits: what overshoots still fits */
+};
 
 /* One axis: output i is the sum of weights[i * stride + k] * input[first[i] + k] over `taps`
    inputs, of which all are there. */
@@ -63,20 +65,34 @@ struct span {
 
 /* Work out the weights; 0, or -1 if memory ran out. */
 int axis_of(struct axis *axis, const struct span *span, enum filter filter);
+/* The same, where only each `factor`-th input is stored, `length` of them. */
+int axis_through(struct axis *axis, const struct axis *whole, int factor, int smooth, int length);
 void axis_free(struct axis *axis);
 
+/* Of pixels in planes. Vectors reach over the end of what they read and write, by SLACK at most. */
 struct resampler {
-    /* Four rows of RGBA become four of `channels` bytes a pixel. The rows begin at the first input
-       that counts. */
-    void (*across)(const struct axis *axis, uint8_t *const rows[4], uint8_t *const out[4],
-                   int channels);
-    /* `width` bytes of one output row, out of all rows. */
-    void (*down)(const struct axis *axis, int row, const uint8_t *rows, size_t stride, uint8_t *out,
+    /* Four bytes beside each other, of `n` pixels in four rows, and back. */
+    void (*weave)(const uint8_t *const rows[4], uint8_t *quads, size_t n);
+    void (*unweave)(const uint8_t *quads, uint8_t *const rows[4], size_t n);
+    /* Four times four woven rows, which begin at the first input that counts. */
+    void (*across)(const struct axis *axis, uint8_t *const quads[4], uint8_t *const out[4]);
+    /* One output row out of all rows, with FRACTION bits behind the point. */
+    void (*down)(const struct axis *axis, int row, const uint8_t *rows, size_t stride, int16_t *out,
                  size_t width);
+    /* Rounded, as they are or from luma and chroma to red, green and blue. */
+    void (*levels)(const int16_t *line, uint8_t *out, size_t n);
+    void (*colours)(const int16_t *const lines[3], uint8_t *const out[3], size_t n);
+    /* Three bytes a pixel beside each other; no more are written. */
+    void (*interleave)(uint8_t *const planes[3], uint8_t *out, size_t n);
 };
 
 const struct resampler *resampler_of(int portable);
 const char *resampler_name(void);
+
+struct buffer {
+    uint8_t *bytes;
+    size_t room;
+};
 
 /* memory.c: what libjpeg-turbo needs for one picture after the other. */
 
@@ -131,7 +147,6 @@ struct entropy {
     const uint8_t *end;         /* of what is ready in `bytes` */
     int marker;                 /* that stopped it, if any */
     unsigned restarts, to_go;
-    unsigned column, first, beyond; /* of MCUs */
     uint32_t levels[MAX_COMPS_IN_SCAN];
     struct part parts[D_MAX_BLOCKS_IN_MCU];
     struct table tables[2][NUM_HUFF_TBLS]; /* AC and DC */
@@ -139,9 +154,31 @@ struct entropy {
 };
 
 void entropy_start(struct decoder *decoder);
-void entropy_columns(struct entropy *entropy, unsigned first, unsigned beyond);
+/* The next MCU, into blocks of zeros, or past it if there are none. */
+void entropy_mcu(struct entropy *entropy, JBLOCK *blocks);
 
-/* decode.c: one picture of a file into its place. */
+/* planes.c: the pixels of each component. */
+
+enum { MOST_LINES = 128 };
+
+struct plane {
+    const struct axis *x, *y; /* what is made of it: those of the picture, or its own */
+    struct axis own_x, own_y;
+    int wide, tall;             /* pixels of an MCU */
+    uint8_t *lines[MOST_LINES]; /* of the band, from its first column on */
+    size_t stride;
+    struct buffer pixels, middle;
+};
+
+/* In MCUs. */
+struct bands {
+    int left, right; /* columns that are needed */
+    int next, end;   /* rows */
+    int rows;        /* of a band */
+};
+
+void planes_start(struct decoder *decoder);
+int planes_next(struct decoder *decoder);
 
 /* How one picture goes into its canvas. */
 struct place {
@@ -164,15 +201,25 @@ struct style {
     const struct resampler *resampler;
 };
 
+/* canvas.c: where pixels go. */
+
+/* One row, or one column of a picture that lies on its side: red, green, blue and opacity, of which
+   the first are enough for fewer channels. */
+void put(const struct place *place, const struct style *style, int number, uint8_t *const lines[4],
+         int size);
+void surround(const struct place *place, const struct style *style);
+
+/* copy.c: what is not resampled. */
+
+void copy(struct decoder *decoder, const struct span *columns, const struct span *rows,
+          const struct place *place, const struct style *style);
+
+/* decode.c: one picture of a file into its place. */
+
 struct errors {
     struct jpeg_error_mgr base; /* first: libjpeg hands it back */
     jmp_buf escape;
     char text[JMSG_LENGTH_MAX];
-};
-
-struct buffer {
-    uint8_t *bytes;
-    size_t room;
 };
 
 /* What a thread needs while it decodes; used for one picture after the other. */
@@ -181,12 +228,17 @@ struct decoder {
     struct errors errors;
     struct memory memory;
     struct entropy entropy;
-    struct axis x, y;
-    struct buffer rows, middle, line;
+    struct axis x, y; /* from pixels as decoded to those wanted */
+    struct bands bands;
+    struct plane planes[3];
+    struct buffer quads, lines;
+    _Alignas(64) JBLOCK blocks[D_MAX_BLOCKS_IN_MCU];
 };
 
 int decoder_init(struct decoder *decoder);
 void decoder_fail(struct decoder *decoder, const char *why);
+/* At least as many bytes, zeroed when they are new. */
+uint8_t *room(struct decoder *decoder, struct buffer *buffer, size_t wanted);
 void decoder_free(struct decoder *decoder);
 
 /* Decode one file; 0, or -1 with `decoder->errors.text`. */

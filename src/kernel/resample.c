@@ -6,6 +6,7 @@
 
 #include "kernel.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,11 +93,10 @@ static int axis_of_nearest(struct axis *axis, const struct span *span) {
         return -1;
     double step = (span->end - span->start) / span->size;
     double middle = span->start + step * 0.5;
-    axis->shift = 14;
     for (int i = 0; i < span->size; i++) {
         int at = span->mirrored ? span->size - 1 - i : i;
         axis->first[at] = clamp((int)floor(middle), 0, span->input - 1);
-        axis->weights[(size_t)at * axis->stride] = 1 << 14;
+        axis->exact[at] = 1.0;
         /* Added up one by one: so ties fall to the same side as in Pillow. */
         middle += step;
     }
@@ -140,7 +140,7 @@ static double middle_of(const struct span *span, double step, int at) {
 }
 
 static int axis_of_filter(struct axis *axis, const struct span *span, enum filter filter) {
-    double step = (span->end - span->start) / span->size, largest = 0.0;
+    double step = (span->end - span->start) / span->size;
     double stretch = step < 1.0 ? 1.0 : step, support = filters[filter].support * stretch;
     int taps = 1, first;
     for (int at = 0; at < span->size; at++) {
@@ -157,29 +157,75 @@ static int axis_of_filter(struct axis *axis, const struct span *span, enum filte
         memset(exact, 0, (size_t)taps * sizeof(double));
         exact += first - axis->first[at];
         weigh(exact, n, first - middle + 0.5, stretch, filter);
-        for (int k = 0; k < n; k++)
-            largest = fmax(largest, fabs(exact[k]));
     }
+    return 0;
+}
+
+/* Round the weights, with as many bits as fit, and note which inputs count. */
+static void settle(struct axis *axis) {
+    size_t n = (size_t)axis->size * axis->taps;
+    double largest = 0.0;
+    for (size_t i = 0; i < n; i++)
+        largest = fmax(largest, fabs(axis->exact[i]));
     axis->shift = 0;
     while (axis->shift < MOST_BITS && largest * (1 << (axis->shift + 1)) < 32766)
         axis->shift++;
-    for (int at = 0; at < span->size; at++)
-        rounded(axis->exact + (size_t)at * taps, taps, axis->shift,
+    axis->begin = INT_MAX;
+    axis->end = 0;
+    for (int at = 0; at < axis->size; at++) {
+        rounded(axis->exact + (size_t)at * axis->taps, axis->taps, axis->shift,
                 axis->weights + (size_t)at * axis->stride);
-    return 0;
+        int first = axis->first[at], end = first + axis->taps;
+        axis->begin = first < axis->begin ? first : axis->begin;
+        axis->end = end > axis->end ? end : axis->end;
+    }
 }
 
 int axis_of(struct axis *axis, const struct span *span, enum filter filter) {
     if (filter == NEAREST ? axis_of_nearest(axis, span) : axis_of_filter(axis, span, filter))
         return -1;
-    axis->begin = span->input;
-    axis->end = 0;
-    for (int i = 0; i < axis->size; i++) {
-        if (axis->first[i] < axis->begin)
-            axis->begin = axis->first[i];
-        if (axis->first[i] + axis->taps > axis->end)
-            axis->end = axis->first[i] + axis->taps;
+    settle(axis);
+    return 0;
+}
+
+/* The stored inputs that are looked at for the inputs from `first` to `last`. */
+static int reach_through(int first, int last, int factor, int smooth, int length, int *from) {
+    int begin = smooth ? (first - 1) >> 1 : first / factor;
+    int end = smooth ? (last + 1) >> 1 : last / factor;
+    *from = clamp(begin, 0, length - 1);
+    return clamp(end, 0, length - 1) - *from + 1;
+}
+
+/* What is between two stored inputs is three parts of the nearer and one of the other, as in
+   libjpeg-turbo's "fancy upsampling", here without rounding. */
+int axis_through(struct axis *axis, const struct axis *whole, int factor, int smooth, int length) {
+    int taps = 1, first;
+    for (int at = 0; at < whole->size; at++) {
+        int begin = whole->first[at], last = begin + whole->taps - 1;
+        int n = reach_through(begin, last, factor, smooth, length, &first);
+        taps = n > taps ? n : taps;
     }
+    if (axis_room(axis, whole->size, taps))
+        return -1;
+    memset(axis->exact, 0, (size_t)axis->size * taps * sizeof(double));
+    for (int at = 0; at < whole->size; at++) {
+        const double *from = whole->exact + (size_t)at * whole->taps;
+        double *exact = axis->exact + (size_t)at * taps;
+        int begin = whole->first[at], last = begin + whole->taps - 1;
+        reach_through(begin, last, factor, smooth, length, &first);
+        axis->first[at] = first < length - taps ? first : length - taps;
+        exact -= axis->first[at];
+        for (int i = begin; i <= last; i++) {
+            double weight = from[i - begin];
+            int near = clamp(i / factor, 0, length - 1);
+            if (smooth) {
+                exact[clamp(i / 2 + (i % 2 ? 1 : -1), 0, length - 1)] += 0.25 * weight;
+                weight *= 0.75;
+            }
+            exact[near] += weight;
+        }
+    }
+    settle(axis);
     return 0;
 }
 
@@ -191,49 +237,94 @@ void axis_free(struct axis *axis) {
 
 static uint8_t level(int32_t sum, int shift) { return (uint8_t)clamp(sum >> shift, 0, 255); }
 
-static void across(const struct axis *axis, uint8_t *const rows[4], uint8_t *const out[4],
-                   int channels) {
-    for (int row = 0; row < 4; row++)
+static void weave(const uint8_t *const rows[4], uint8_t *quads, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        for (int row = 0; row < 4; row++)
+            quads[4 * i + row] = rows[row][i];
+}
+
+static void unweave(const uint8_t *quads, uint8_t *const rows[4], size_t n) {
+    for (size_t i = 0; i < n; i++)
+        for (int row = 0; row < 4; row++)
+            rows[row][i] = quads[4 * i + row];
+}
+
+static void across(const struct axis *axis, uint8_t *const quads[4], uint8_t *const out[4]) {
+    for (int four = 0; four < 4; four++)
         for (int i = 0; i < axis->size; i++) {
             const int16_t *weights = axis->weights + (size_t)i * axis->stride;
-            const uint8_t *in = rows[row] + (size_t)(axis->first[i] - axis->begin) * 4;
-            for (int channel = 0; channel < channels; channel++) {
+            const uint8_t *in = quads[four] + (size_t)(axis->first[i] - axis->begin) * 4;
+            for (int row = 0; row < 4; row++) {
                 int32_t sum = 1 << axis->shift >> 1;
                 for (int k = 0; k < axis->taps; k++)
-                    sum += weights[k] * in[4 * k + channel];
-                out[row][(size_t)i * channels + channel] = level(sum, axis->shift);
+                    sum += weights[k] * in[4 * k + row];
+                out[four][4 * i + row] = level(sum, axis->shift);
             }
         }
 }
 
-static void down(const struct axis *axis, int row, const uint8_t *rows, size_t stride, uint8_t *out,
+static void down(const struct axis *axis, int row, const uint8_t *rows, size_t stride, int16_t *out,
                  size_t width) {
     const int16_t *weights = axis->weights + (size_t)row * axis->stride;
     const uint8_t *in = rows + (size_t)(axis->first[row] - axis->begin) * stride;
+    const int shift = axis->shift - FRACTION;
     enum { BLOCK = 64 };
     for (size_t at = 0; at < width; at += BLOCK) {
         int32_t sums[BLOCK];
         size_t n = width - at < BLOCK ? width - at : BLOCK;
         for (size_t i = 0; i < n; i++)
-            sums[i] = 1 << axis->shift >> 1;
+            sums[i] = 1 << shift >> 1;
         for (int k = 0; k < axis->taps; k++)
             for (size_t i = 0; i < n; i++)
                 sums[i] += weights[k] * in[(size_t)k * stride + at + i];
         for (size_t i = 0; i < n; i++)
-            out[at + i] = level(sums[i], axis->shift);
+            out[at + i] = (int16_t)clamp(sums[i] >> shift, INT16_MIN, INT16_MAX);
     }
 }
 
-static const struct resampler portable = {across, down};
+static inline __attribute__((always_inline)) void levels_of(const int16_t *restrict line,
+                                                            uint8_t *restrict out, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        out[i] = level(line[i] + (1 << FRACTION >> 1), FRACTION);
+}
+
+/* The numbers of libjpeg (jdcolor.c). */
+static inline __attribute__((always_inline)) void
+colours_of(const int16_t *restrict luma, const int16_t *restrict blueness,
+           const int16_t *restrict redness, uint8_t *restrict reds, uint8_t *restrict greens,
+           uint8_t *restrict blues, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        int y = luma[i] * 65536 + (1 << (15 + FRACTION));
+        int u = blueness[i] - (128 << FRACTION), v = redness[i] - (128 << FRACTION);
+        reds[i] = level(y + 91881 * v, 16 + FRACTION);
+        greens[i] = level(y - 22554 * u - 46802 * v, 16 + FRACTION);
+        blues[i] = level(y + 116130 * u, 16 + FRACTION);
+    }
+}
+
+static void levels(const int16_t *line, uint8_t *out, size_t n) { levels_of(line, out, n); }
+
+static void colours(const int16_t *const lines[3], uint8_t *const out[3], size_t n) {
+    colours_of(lines[0], lines[1], lines[2], out[0], out[1], out[2], n);
+}
+
+static void interleave(uint8_t *const planes[3], uint8_t *out, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        for (int channel = 0; channel < 3; channel++)
+            out[3 * i + channel] = planes[channel][i];
+}
+
+static const struct resampler portable = {weave,  unweave, across,    down,
+                                          levels, colours, interleave};
 
 #if HAVE_AVX2
 
 #define AVX2 __attribute__((target("avx2")))
 
-/* Two rows at once, one in each half: the sums of four more taps, or of two. */
+/* Two quads at once, one in each half: the sums of four more taps, or of two. */
 AVX2 static inline __m256i taps(__m256i sum, const uint8_t *low, const uint8_t *high,
                                 const int16_t *weights, int n) {
-    /* Of two pixels of RGBA the bytes beside each other, each made 16 bits long. */
+    /* Of two quads the bytes beside each other, each made 16 bits long. */
     const __m256i first = _mm256_setr_epi8(0, -1, 4, -1, 1, -1, 5, -1, 2, -1, 6, -1, 3, -1, 7,
                                            -1, /* and the same again */
                                            0, -1, 4, -1, 1, -1, 5, -1, 2, -1, 6, -1, 3, -1, 7, -1);
@@ -252,22 +343,26 @@ AVX2 static inline __m256i taps(__m256i sum, const uint8_t *low, const uint8_t *
         sum, _mm256_madd_epi16(_mm256_shuffle_epi8(pixels, second), _mm256_set1_epi32(pair)));
 }
 
-static inline void store(uint8_t *to, uint32_t pixel) { memcpy(to, &pixel, 4); }
+static inline void store(uint8_t *to, uint64_t quad) {
+    uint32_t low = (uint32_t)quad;
+    memcpy(to, &low, 4);
+}
 
-AVX2 static void across_avx2(const struct axis *axis, uint8_t *const rows[4], uint8_t *const out[4],
-                             int channels) {
+AVX2 static void across_avx2(const struct axis *axis, uint8_t *const quads[4],
+                             uint8_t *const out[4]) {
     const __m256i half = _mm256_set1_epi32(1 << axis->shift >> 1);
     const __m128i shift = _mm_cvtsi32_si128(axis->shift);
     /* Held apart from the bytes that are written, which might change them for all that the compiler
        knows. */
-    const uint8_t *const a = rows[0], *const b = rows[1], *const c = rows[2], *const d = rows[3];
+    const uint8_t *const a = quads[0], *const b = quads[1], *const c = quads[2],
+                         *const d = quads[3];
     uint8_t *const to_a = out[0], *const to_b = out[1], *const to_c = out[2], *const to_d = out[3];
     const int *const firsts = axis->first;
     const int16_t *weights = axis->weights;
     const int size = axis->size, begin = axis->begin, count = axis->taps;
     const size_t stride = axis->stride;
     for (int i = 0; i < size; i++, weights += stride) {
-        size_t at = (size_t)(firsts[i] - begin) * 4;
+        size_t at = (size_t)(firsts[i] - begin) * 4, to = (size_t)i * 4;
         __m256i ab = half, cd = half;
         int k = 0;
         for (; k + 2 < count; k += 4, at += 16) {
@@ -283,23 +378,102 @@ AVX2 static void across_avx2(const struct axis *axis, uint8_t *const rows[4], ui
         __m256i bytes = _mm256_packus_epi16(words, words);
         uint64_t ac = (uint64_t)_mm256_extract_epi64(bytes, 0);
         uint64_t bd = (uint64_t)_mm256_extract_epi64(bytes, 2);
-        /* Four bytes each: those too many are overwritten by the next pixel, or lie in the slack.
-         */
-        size_t to = (size_t)i * channels;
-        store(to_a + to, (uint32_t)ac);
-        store(to_b + to, (uint32_t)bd);
-        store(to_c + to, (uint32_t)(ac >> 32));
-        store(to_d + to, (uint32_t)(bd >> 32));
+        store(to_a + to, ac);
+        store(to_b + to, bd);
+        store(to_c + to, ac >> 32);
+        store(to_d + to, bd >> 32);
     }
 }
 
+AVX2 static void weave_avx2(const uint8_t *const rows[4], uint8_t *quads, size_t n) {
+    for (size_t i = 0; i < n; i += 16) {
+        __m128i a = _mm_loadu_si128((const __m128i *)(rows[0] + i));
+        __m128i b = _mm_loadu_si128((const __m128i *)(rows[1] + i));
+        __m128i c = _mm_loadu_si128((const __m128i *)(rows[2] + i));
+        __m128i d = _mm_loadu_si128((const __m128i *)(rows[3] + i));
+        __m128i ab = _mm_unpacklo_epi8(a, b), cd = _mm_unpacklo_epi8(c, d);
+        __m128i *out = (__m128i *)(quads + 4 * i);
+        _mm_storeu_si128(out, _mm_unpacklo_epi16(ab, cd));
+        _mm_storeu_si128(out + 1, _mm_unpackhi_epi16(ab, cd));
+        ab = _mm_unpackhi_epi8(a, b), cd = _mm_unpackhi_epi8(c, d);
+        _mm_storeu_si128(out + 2, _mm_unpacklo_epi16(ab, cd));
+        _mm_storeu_si128(out + 3, _mm_unpackhi_epi16(ab, cd));
+    }
+}
+
+AVX2 static void unweave_avx2(const uint8_t *quads, uint8_t *const rows[4], size_t n) {
+    const __m128i order = _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    for (size_t i = 0; i < n; i += 16) {
+        const __m128i *in = (const __m128i *)(quads + 4 * i);
+        __m128i a = _mm_shuffle_epi8(_mm_loadu_si128(in), order);
+        __m128i b = _mm_shuffle_epi8(_mm_loadu_si128(in + 1), order);
+        __m128i c = _mm_shuffle_epi8(_mm_loadu_si128(in + 2), order);
+        __m128i d = _mm_shuffle_epi8(_mm_loadu_si128(in + 3), order);
+        __m128i ab = _mm_unpacklo_epi32(a, b), cd = _mm_unpacklo_epi32(c, d);
+        _mm_storeu_si128((__m128i *)(rows[0] + i), _mm_unpacklo_epi64(ab, cd));
+        _mm_storeu_si128((__m128i *)(rows[1] + i), _mm_unpackhi_epi64(ab, cd));
+        ab = _mm_unpackhi_epi32(a, b), cd = _mm_unpackhi_epi32(c, d);
+        _mm_storeu_si128((__m128i *)(rows[2] + i), _mm_unpacklo_epi64(ab, cd));
+        _mm_storeu_si128((__m128i *)(rows[3] + i), _mm_unpackhi_epi64(ab, cd));
+    }
+}
+
+AVX2 static void levels_avx2(const int16_t *line, uint8_t *out, size_t n) {
+    levels_of(line, out, n);
+}
+
+AVX2 static void colours_avx2(const int16_t *const lines[3], uint8_t *const out[3], size_t n) {
+    colours_of(lines[0], lines[1], lines[2], out[0], out[1], out[2], n);
+}
+
+/* Where the bytes of each channel belong in each third of what 16 pixels become. */
+static const int8_t thirds[3][3][16] = {
+    {
+        {0, -1, -1, 1, -1, -1, 2, -1, -1, 3, -1, -1, 4, -1, -1, 5},
+        {-1, 0, -1, -1, 1, -1, -1, 2, -1, -1, 3, -1, -1, 4, -1, -1},
+        {-1, -1, 0, -1, -1, 1, -1, -1, 2, -1, -1, 3, -1, -1, 4, -1},
+    },
+    {
+        {-1, -1, 6, -1, -1, 7, -1, -1, 8, -1, -1, 9, -1, -1, 10, -1},
+        {5, -1, -1, 6, -1, -1, 7, -1, -1, 8, -1, -1, 9, -1, -1, 10},
+        {-1, 5, -1, -1, 6, -1, -1, 7, -1, -1, 8, -1, -1, 9, -1, -1},
+    },
+    {
+        {-1, 11, -1, -1, 12, -1, -1, 13, -1, -1, 14, -1, -1, 15, -1, -1},
+        {-1, -1, 11, -1, -1, 12, -1, -1, 13, -1, -1, 14, -1, -1, 15, -1},
+        {10, -1, -1, 11, -1, -1, 12, -1, -1, 13, -1, -1, 14, -1, -1, 15},
+    },
+};
+
+AVX2 static inline __m128i third(const __m128i channels[3], int part) {
+    __m128i sum = _mm_setzero_si128();
+    for (int channel = 0; channel < 3; channel++) {
+        __m128i order = _mm_loadu_si128((const __m128i *)thirds[part][channel]);
+        sum = _mm_or_si128(sum, _mm_shuffle_epi8(channels[channel], order));
+    }
+    return sum;
+}
+
+AVX2 static void interleave_avx2(uint8_t *const planes[3], uint8_t *out, size_t n) {
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+        __m128i channels[3];
+        for (int channel = 0; channel < 3; channel++)
+            channels[channel] = _mm_loadu_si128((const __m128i *)(planes[channel] + i));
+        for (int part = 0; part < 3; part++)
+            _mm_storeu_si128((__m128i *)(out + 3 * i) + part, third(channels, part));
+    }
+    uint8_t *const rest[3] = {planes[0] + i, planes[1] + i, planes[2] + i};
+    interleave(rest, out + 3 * i, n - i);
+}
+
 AVX2 static void down_avx2(const struct axis *axis, int row, const uint8_t *rows, size_t stride,
-                           uint8_t *out, size_t width) {
+                           int16_t *out, size_t width) {
     const int16_t *weights = axis->weights + (size_t)row * axis->stride;
     int first = axis->first[row] - axis->begin, last = axis->end - axis->begin - 1;
     const __m256i zero = _mm256_setzero_si256();
-    const __m256i half = _mm256_set1_epi32(1 << axis->shift >> 1);
-    const __m128i shift = _mm_cvtsi32_si128(axis->shift);
+    const __m256i half = _mm256_set1_epi32(1 << (axis->shift - FRACTION) >> 1);
+    const __m128i shift = _mm_cvtsi32_si128(axis->shift - FRACTION);
     for (size_t at = 0; at < width; at += 32) {
         __m256i sums[4] = {half, half, half, half};
         for (int k = 0; k < axis->taps; k += 2) {
@@ -319,19 +493,17 @@ AVX2 static void down_avx2(const struct axis *axis, int row, const uint8_t *rows
         }
         for (int i = 0; i < 4; i++)
             sums[i] = _mm256_sra_epi32(sums[i], shift);
-        __m256i bytes = _mm256_packus_epi16(_mm256_packs_epi32(sums[0], sums[1]),
-                                            _mm256_packs_epi32(sums[2], sums[3]));
-        if (width - at >= 32) {
-            _mm256_storeu_si256((__m256i *)(out + at), bytes);
-        } else {
-            uint8_t rest[32];
-            _mm256_storeu_si256((__m256i *)rest, bytes);
-            memcpy(out + at, rest, width - at);
-        }
+        /* Eight of each half, then the eight that follow them. */
+        __m256i these = _mm256_packs_epi32(sums[0], sums[1]);
+        __m256i those = _mm256_packs_epi32(sums[2], sums[3]);
+        __m256i *to = (__m256i *)(out + at);
+        _mm256_storeu_si256(to, _mm256_permute2x128_si256(these, those, 0x20));
+        _mm256_storeu_si256(to + 1, _mm256_permute2x128_si256(these, those, 0x31));
     }
 }
 
-static const struct resampler avx2 = {across_avx2, down_avx2};
+static const struct resampler avx2 = {weave_avx2,  unweave_avx2, across_avx2,    down_avx2,
+                                      levels_avx2, colours_avx2, interleave_avx2};
 
 #endif
 

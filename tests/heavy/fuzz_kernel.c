@@ -27,11 +27,14 @@ static void *tight_calloc(size_t one, size_t room) { return calloc(one, needed(r
 
 #define malloc tight_malloc
 #define calloc tight_calloc
+#include "canvas.c"
+#include "copy.c"
 #include "decode.c"
 #define entropy_start our_entropy_start
 #include "entropy.c"
 #undef entropy_start
 #include "header.c"
+#include "planes.c"
 #include "resample.c"
 #undef malloc
 #undef calloc

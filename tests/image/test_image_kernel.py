@@ -106,6 +106,9 @@ KINDS = {
     "4 x 2": lambda picture: blocks(picture, 4, 2),
     "2 x 4": lambda picture: blocks(picture, 2, 4),
 }
+COMMON = set(KINDS) - {"noise", "4 x 1", "4 x 2", "2 x 4"}
+if library() is None:
+    COMMON -= {"4:1:1", "4:4:0"}
 KIND_NAMES = [
     pytest.param(name, marks=pytest.mark.skipif(library() is None, reason="needs simplejpeg"))
     if name in ("4:1:1", "4:4:0")
@@ -168,9 +171,9 @@ def turned(pixels, swap, flip_y, flip_x):
 
 
 def near(found, expected):
-    """Whether pixels are the same but for rounding, of which few pixels can have much."""
+    """Whether pixels are the same but for rounding: colours are made of what is resampled."""
     error = np.abs(found.astype(int) - np.asarray(expected, int))
-    return error.max() <= 2 and error.mean() < (0.5 if error.size >= 300 else 1)
+    return error.max() <= 3 and error.mean() <= 1
 
 
 @st.composite
@@ -529,12 +532,14 @@ def test_boxes_of_a_large_picture_are_where_they_belong(folder):
 @settings(derandomize=True, max_examples=50, deadline=None)
 @given(data=st.data())
 def test_a_box_is_resampled_as_pillow_does(folder, filter_name, data):
-    """Smaller and larger, swapped and mirrored, between pixels."""
+    """Smaller and larger, swapped and mirrored, between pixels, of any sampling."""
     height, width = data.draw(st.integers(1, 120)), data.draw(st.integers(1, 120))
     box, size, turns = data.draw(boxes(height, width)), data.draw(SIZES), data.draw(TURNS)
-    blob = saved(waves(height, width))
+    blob = KINDS[data.draw(st.sampled_from(sorted(COMMON)))](waves(height, width))
     with Image.open(io.BytesIO(blob)) as image:
-        small = image.resize(size[::-1], Image.Resampling[filter_name.upper()], box=box)
+        small = image.convert("RGB").resize(
+            size[::-1], Image.Resampling[filter_name.upper()], box=box
+        )
     expected = turned(np.asarray(small), *turns)
     found = seen(folder, blob, box, expected.shape[:2], filter=filter_name, turns=turns)
     assert near(found, expected)
@@ -566,14 +571,16 @@ def test_a_box_of_what_is_shrunk_is_resampled_as_pillow_does(folder, filter_name
 @settings(derandomize=True, max_examples=80, deadline=None)
 @given(data=st.data())
 def test_the_nearest_pixels_are_those_of_pillow(folder, data):
-    """Exactly, also where two are equally near."""
+    """Also where two are equally near; exactly, where colours are stored for each pixel."""
     height, width = data.draw(st.integers(1, 120)), data.draw(st.integers(1, 120))
     box, size, turns = data.draw(boxes(height, width)), data.draw(SIZES), data.draw(TURNS)
-    blob = saved(waves(height, width))
+    sampling = data.draw(st.sampled_from(["4:4:4", "4:2:0"]))
+    blob = saved(waves(height, width), subsampling=sampling)
     small = resampled(all_of(folder, blob), Part(box, *size), "nearest")
     expected = turned(small, *turns)
     found = seen(folder, blob, box, expected.shape[:2], filter="nearest", turns=turns)
-    assert np.array_equal(found, expected)
+    assert near(found, expected)
+    assert sampling == "4:2:0" or np.array_equal(found, expected)
 
 
 @pytest.mark.parametrize("filter_name", FILTERS)
