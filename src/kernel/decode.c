@@ -102,10 +102,9 @@ static size_t middle_stride(const struct plane *plane) {
     return ((size_t)plane->x->size + SLACK + 31) / 32 * 32;
 }
 
-/* Resample rows `begin` to `end` of a component across; `lines` are those of its band, which begins
-   at row `top`. */
-static void resample(struct decoder *decoder, struct plane *plane, const struct style *style,
-                     int top, int begin, int end) {
+/* Resample rows `begin` to `end` of a component across; its band begins at row `top`. */
+static void squeeze(struct decoder *decoder, struct plane *plane, const struct style *style,
+                    int top, int begin, int end) {
     const struct axis *x = plane->x;
     const struct resampler *resampler = style->resampler;
     int first = x->begin - decoder->bands.left * plane->wide;
@@ -156,8 +155,8 @@ static void read_rows(struct decoder *decoder, const struct style *style) {
             struct plane *plane = &decoder->planes[i];
             int begin = top * plane->tall, end = (top + n) * plane->tall;
             int least = plane->y->begin, most = plane->y->end;
-            resample(decoder, plane, style, begin, begin > least ? begin : least,
-                     end < most ? end : most);
+            squeeze(decoder, plane, style, begin, begin > least ? begin : least,
+                    end < most ? end : most);
         }
     }
 }
@@ -200,6 +199,14 @@ static void write_out(struct decoder *decoder, const struct place *place,
     }
 }
 
+static void resample(struct decoder *decoder, const struct span *x, const struct span *y,
+                     const struct place *place, const struct style *style) {
+    if (axis_of(&decoder->x, x, style->filter) || axis_of(&decoder->y, y, style->filter))
+        decoder_fail(decoder, "out of memory");
+    read_rows(decoder, style);
+    write_out(decoder, place, style);
+}
+
 /* Whether pixels are taken as they are. */
 static int is_plain(const struct span *span) {
     return span->end - span->start == span->size && span->start == floor(span->start);
@@ -220,16 +227,11 @@ static void decode_part(struct decoder *decoder, const uint8_t *blob, size_t len
     start(decoder, blob, length, header, factor, plain);
     x.input = (int)decoder->jpeg.output_width;
     y.input = (int)decoder->jpeg.output_height;
-    if (axis_of(&decoder->x, &x, style->filter) || axis_of(&decoder->y, &y, style->filter))
-        decoder_fail(decoder, "out of memory");
-    if (plain) {
+    if (plain)
         copy(decoder, &x, &y, place, style);
-        check_end(decoder);
-        return;
-    }
-    read_rows(decoder, style);
+    else
+        resample(decoder, &x, &y, place, style);
     check_end(decoder);
-    write_out(decoder, place, style);
 }
 
 /* Leave nothing of a picture to the next, which could lack tables of its own. */

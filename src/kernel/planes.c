@@ -39,7 +39,7 @@ static const struct axis *through(struct decoder *decoder, struct axis *own,
 static void measure(struct decoder *decoder, int number) {
     j_decompress_ptr jpeg = &decoder->jpeg;
     const jpeg_component_info *component = &jpeg->comp_info[number];
-    struct plane *plane = &decoder->planes[number], *before = plane - 1;
+    struct plane *plane = &decoder->planes[number];
     /* A component that is alone has MCUs of one block. */
     int single = decoder->entropy.at_work && jpeg->num_components == 1;
     int size = component->DCT_SCALED_SIZE;
@@ -49,10 +49,12 @@ static void measure(struct decoder *decoder, int number) {
     int tall = single ? size : jpeg->max_v_samp_factor * jpeg->MIN_DCT_SCALED_SIZE;
     if (wide % plane->wide || tall % plane->tall)
         decoder_fail(decoder, "not of the common kind");
-    if (number == 2 && plane->wide == before->wide && plane->tall == before->tall) {
+    if (number == 2) { /* mostly as the one before */
+        const struct plane *before = &decoder->planes[1];
         plane->x = before->x;
         plane->y = before->y;
-        return;
+        if (plane->wide == before->wide && plane->tall == before->tall)
+            return;
     }
     int across = wide / plane->wide, down = tall / plane->tall;
     int smooth = is_smooth(jpeg, component, across, down);

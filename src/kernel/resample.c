@@ -165,8 +165,10 @@ static int axis_of_filter(struct axis *axis, const struct span *span, enum filte
 static void settle(struct axis *axis) {
     size_t n = (size_t)axis->size * axis->taps;
     double largest = 0.0;
-    for (size_t i = 0; i < n; i++)
-        largest = fmax(largest, fabs(axis->exact[i]));
+    for (size_t i = 0; i < n; i++) {
+        double weight = fabs(axis->exact[i]);
+        largest = weight > largest ? weight : largest;
+    }
     axis->shift = 0;
     while (axis->shift < MOST_BITS && largest * (1 << (axis->shift + 1)) < 32766)
         axis->shift++;
