@@ -12,7 +12,6 @@ The hash is a tree of SplitMix64 (Stafford's finaliser 13 over steps of G), modu
 The elements of a draw with a trailing shape are numbered in C order.
 """
 
-import copy
 from math import isfinite, prod
 from operator import index
 from typing import Any
@@ -271,6 +270,16 @@ class Draws:
         """Draw floats in [0, 1), multiples of 2**-53; float64, shape (n, *shape)."""
         return to_unit(self._bits(_as_shape(shape)))
 
+    def randoms(self, calls: int, n: int) -> NDArray[np.float64]:
+        """Draw what several calls of `random` would give with shape `n`, in fewer steps.
+
+        float64, shape (calls, rows, n).
+        """
+        keys = [_mixed((self._key + (self._draw + i) * _GAMMA) & _MASK) for i in range(calls)]
+        self._draw += calls
+        rows = _mix(self._spread + np.array(keys, dtype=np.uint64)[:, None])
+        return to_unit(_mix(rows[..., None] + np.arange(n, dtype=np.uint64) * _G))
+
     def uniform(
         self, low: float = 0.0, high: float = 1.0, shape: Shape = ()
     ) -> NDArray[np.float64]:
@@ -306,8 +315,9 @@ class Draws:
 
     def only(self, rows: Any) -> "Draws":
         """Give the draws of some rows on their own, from the first call on."""
-        found = copy.copy(self)
-        found._places, found._spread, found._draw = self._places[rows], self._spread[rows], 0
+        found = Draws.__new__(Draws)
+        found._key, found._draw = self._key, 0
+        found._places, found._spread = self._places[rows], self._spread[rows]
         return found
 
     def sample(self, row: int) -> "SampleDraws":

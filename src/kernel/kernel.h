@@ -12,6 +12,9 @@
 #if !defined(LIBJPEG_TURBO_VERSION_NUMBER) || LIBJPEG_TURBO_VERSION_NUMBER < 2001005
 #error "the kernel needs libjpeg-turbo 2.1.5 or newer"
 #endif
+#if LIBJPEG_TURBO_VERSION_NUMBER >= 4000000
+#error "nobody has looked whether the structures that copy.c and planes.c know are the same there"
+#endif
 
 /* Some builds of it have the fields of libjpeg 8 (Ubuntu's). */
 #if JPEG_LIB_VERSION >= 70

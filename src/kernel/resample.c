@@ -19,6 +19,8 @@
 enum {
     MOST_BITS = 22, /* 8 more, and a sign, and what negative weights add, fill 32 */
     MOST_TAPS = 1 << 20,
+    LEAST = -(128 << FRACTION), /* no filter overshoots further, and colours still fit 32 bits */
+    MOST = 384 << FRACTION,
 };
 
 static double box(double x) { return x > -0.5 && x <= 0.5 ? 1.0 : 0.0; }
@@ -215,16 +217,16 @@ int axis_through(struct axis *axis, const struct axis *whole, int factor, int sm
         double *exact = axis->exact + (size_t)at * taps;
         int begin = whole->first[at], last = begin + whole->taps - 1;
         reach_through(begin, last, factor, smooth, length, &first);
-        axis->first[at] = first < length - taps ? first : length - taps;
-        exact -= axis->first[at];
+        first = axis->first[at] = first < length - taps ? first : length - taps;
         for (int i = begin; i <= last; i++) {
             double weight = from[i - begin];
             int near = clamp(i / factor, 0, length - 1);
             if (smooth) {
-                exact[clamp(i / 2 + (i % 2 ? 1 : -1), 0, length - 1)] += 0.25 * weight;
+                int other = clamp(i / 2 + (i % 2 ? 1 : -1), 0, length - 1);
+                exact[other - first] += 0.25 * weight;
                 weight *= 0.75;
             }
-            exact[near] += weight;
+            exact[near - first] += weight;
         }
     }
     settle(axis);
@@ -280,7 +282,7 @@ static void down(const struct axis *axis, int row, const uint8_t *rows, size_t s
             for (size_t i = 0; i < n; i++)
                 sums[i] += weights[k] * in[(size_t)k * stride + at + i];
         for (size_t i = 0; i < n; i++)
-            out[at + i] = (int16_t)clamp(sums[i] >> shift, INT16_MIN, INT16_MAX);
+            out[at + i] = (int16_t)clamp(sums[i] >> shift, LEAST, MOST);
     }
 }
 
@@ -474,6 +476,7 @@ AVX2 static void down_avx2(const struct axis *axis, int row, const uint8_t *rows
     const int16_t *weights = axis->weights + (size_t)row * axis->stride;
     int first = axis->first[row] - axis->begin, last = axis->end - axis->begin - 1;
     const __m256i zero = _mm256_setzero_si256();
+    const __m256i least = _mm256_set1_epi16(LEAST), most = _mm256_set1_epi16(MOST);
     const __m256i half = _mm256_set1_epi32(1 << (axis->shift - FRACTION) >> 1);
     const __m128i shift = _mm_cvtsi32_si128(axis->shift - FRACTION);
     for (size_t at = 0; at < width; at += 32) {
@@ -498,6 +501,8 @@ AVX2 static void down_avx2(const struct axis *axis, int row, const uint8_t *rows
         /* Eight of each half, then the eight that follow them. */
         __m256i these = _mm256_packs_epi32(sums[0], sums[1]);
         __m256i those = _mm256_packs_epi32(sums[2], sums[3]);
+        these = _mm256_min_epi16(_mm256_max_epi16(these, least), most);
+        those = _mm256_min_epi16(_mm256_max_epi16(those, least), most);
         __m256i *to = (__m256i *)(out + at);
         _mm256_storeu_si256(to, _mm256_permute2x128_si256(these, those, 0x20));
         _mm256_storeu_si256(to + 1, _mm256_permute2x128_si256(these, those, 0x31));

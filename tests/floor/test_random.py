@@ -304,6 +304,17 @@ def test_a_range_of_one_integer():
     assert Draws(0, 0, 0, np.arange(2)).integers(-7, -6).tolist() == [-7, -7]
 
 
+@given(ADDRESSES, PLACES, st.integers(0, 3), st.integers(1, 4), st.integers(0, 12))
+def test_several_calls_at_once_give_what_they_give_in_turn(address, places, before, calls, n):
+    """And count as many."""
+    together, turns = Draws(*address, np.array(places)), Draws(*address, np.array(places))
+    for draws in (together, turns):
+        for _ in range(before):
+            draws.random()
+    assert np.array_equal(together.randoms(calls, n), [turns.random(n) for _ in range(calls)])
+    assert np.array_equal(together.random(), turns.random())
+
+
 def test_a_uniform_range_may_be_empty():
     """An augmentation of strength 0 draws from it."""
     assert Draws(0, 0, 0, np.arange(2)).uniform(2.5, 2.5).tolist() == [2.5, 2.5]

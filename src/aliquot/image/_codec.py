@@ -88,11 +88,12 @@ def _by_kernel(
         return list(range(len(pictures)))
     boxes, places = stored_parts(views, pictures.orientations, pictures.heights, pictures.widths)
     fast = _is_fast(pictures, options)
-    rows, left = np.flatnonzero(fast), np.flatnonzero(~fast).tolist()
-    chosen = [canvases[row] for row in rows]
-    left += _kernel_files.decode(
-        pictures.files, rows.tolist(), boxes[rows], places[rows], chosen, options, levels
-    )
+    left: list[int] = []
+    rows = list(range(len(pictures)))
+    if not fast.all():
+        rows, left = np.flatnonzero(fast).tolist(), np.flatnonzero(~fast).tolist()
+        boxes, places, canvases = boxes[rows], places[rows], [canvases[row] for row in rows]
+    left += _kernel_files.decode(pictures.files, rows, boxes, places, canvases, options, levels)
     return sorted(left)
 
 

@@ -232,21 +232,22 @@ class RandomResizedCrop:
     def view(self, views: Views, rng: Draws) -> Views:
         """See `Geometric.view`."""
         h, w = views.height[:, None], views.width[:, None]
-        area = h * w * rng.uniform(self.scale[0], self.scale[1], _TRIES)
-        aspect = np.exp(rng.uniform(math.log(self.ratio[0]), math.log(self.ratio[1]), _TRIES))
+        (low, high), (narrow, broad) = self.scale, map(math.log, self.ratio)
+        areas, aspects, drawn = rng.randoms(3, _TRIES)
+        area = h * w * (low + (high - low) * areas)
+        aspect = np.exp(narrow + (broad - narrow) * aspects)
         tried_w = np.rint(np.sqrt(area * aspect)).astype(np.int64)
         tried_h = np.rint(np.sqrt(area / aspect)).astype(np.int64)
         fits = (tried_w > 0) & (tried_w <= w) & (tried_h > 0) & (tried_h <= h)
-        first = fits.argmax(axis=1)
-        rows = np.arange(len(views))
-        drawn = rng.random(2)
-        found = fits.any(axis=1)
-        middle_h, middle_w = self._middle(views)
-        height = np.where(found, tried_h[rows, first], middle_h)
-        width = np.where(found, tried_w[rows, first], middle_w)
+        rows, first = np.arange(len(views)), fits.argmax(axis=1)
+        height, width, found = tried_h[rows, first], tried_w[rows, first], fits[rows, first]
         free_y, free_x = views.height - height, views.width - width
-        top = np.where(found, _whole(drawn[:, 0], free_y + 1), free_y // 2)
-        left = np.where(found, _whole(drawn[:, 1], free_x + 1), free_x // 2)
+        top, left = _whole(drawn[:, 0], free_y + 1), _whole(drawn[:, 1], free_x + 1)
+        if not found.all():
+            middle_h, middle_w = self._middle(views)
+            height, width = np.where(found, height, middle_h), np.where(found, width, middle_w)
+            top = np.where(found, top, (views.height - height) // 2)
+            left = np.where(found, left, (views.width - width) // 2)
         return views.crop(top, left, height, width).resize(*_pair(self.size))
 
     def _middle(self, views: Views) -> tuple[Any, Any]:
