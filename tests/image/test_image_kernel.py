@@ -486,6 +486,24 @@ def test_a_box_is_that_of_the_whole_picture(folder, kind, data):
         assert np.array_equal(found, whole[top:bottom, left:right])
 
 
+@pytest.mark.parametrize("kind", KIND_NAMES)
+@settings(derandomize=True, max_examples=12, deadline=None)
+@given(data=st.data())
+def test_a_resampled_box_is_that_of_the_whole_picture(folder, kind, data):
+    """Filters look beyond the box; weights have as many bits as fit the largest of them."""
+    name, step = data.draw(st.sampled_from(SMOOTH)), data.draw(st.sampled_from([2.0, 0.5]))
+    rows, columns = data.draw(st.integers(2, 90)), data.draw(st.integers(2, 120))
+    height, width = (2 * rows, 2 * columns) if step == 2 else (rows, columns)
+    rows, columns = int(height / step), int(width / step)
+    blob = KINDS[kind](waves(height, width))
+    whole = seen(folder, blob, (0, 0, width, height), (rows, columns), filter=name)
+    for _ in range(4):
+        left, top, right, bottom = data.draw(whole_boxes(rows, columns))
+        box = tuple(step * side for side in (left, top, right, bottom))
+        found = seen(folder, blob, box, (bottom - top, right - left), filter=name)
+        assert np.abs(found.astype(int) - whole[top:bottom, left:right]).max() <= 2
+
+
 @pytest.mark.parametrize("sampling", [(4, 1), (4, 2), (2, 4)])
 @pytest.mark.parametrize("factor", [1, 2, 4, 8])
 def test_a_box_of_a_rare_sampling_is_that_of_the_whole_picture(folder, sampling, factor):
