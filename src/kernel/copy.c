@@ -11,8 +11,8 @@ struct jpeg_entropy_decoder {
 static boolean decode_mcu(j_decompress_ptr jpeg, JBLOCKROW *blocks) {
     struct decoder *decoder = (struct decoder *)jpeg;
     struct bands *bands = &decoder->bands;
-    int wanted = bands->next >= bands->left && bands->next < bands->right;
-    bands->next = bands->next + 1 < (int)jpeg->MCUs_per_row ? bands->next + 1 : 0;
+    int wanted = bands->column >= bands->left && bands->column < bands->right;
+    bands->column = (bands->column + 1) % (int)jpeg->MCUs_per_row;
     /* The blocks lie behind each other. */
     entropy_mcu(&decoder->entropy, blocks && wanted ? blocks[0] : NULL);
     return TRUE;

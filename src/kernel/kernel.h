@@ -36,14 +36,9 @@ struct header {
 
 void read_header(const uint8_t *blob, size_t length, struct header *found);
 
-/* resample.c: antialiased resampling, one axis after the other. */
+/* axis.c: how much each input weighs in each output. */
 
 enum filter { NEAREST, BOX, BILINEAR, BICUBIC, LANCZOS, FILTERS };
-
-enum {
-    SLACK = 64,   /* bytes that rows need beyond their end: vectors reach over it */
-    FRACTION = 5, /* bits: what overshoots still fits */
-};
 
 /* One axis: output i is the sum of weights[i * stride + k] * input[first[i] + k] over `taps`
    inputs, of which all are there. */
@@ -72,7 +67,18 @@ int axis_of(struct axis *axis, const struct span *span, enum filter filter);
 int axis_through(struct axis *axis, const struct axis *whole, int factor, int smooth, int length);
 void axis_free(struct axis *axis);
 
-/* Of pixels in planes. Vectors reach over the end of what they read and write, by SLACK at most. */
+/* resample.c: pixels in planes. */
+
+enum {
+    SLACK = 64,   /* bytes that rows need beyond their end: vectors reach over it */
+    FRACTION = 5, /* bits: what overshoots still fits */
+};
+
+static inline int clamp(int value, int least, int most) {
+    return value < least ? least : value > most ? most : value;
+}
+
+/* Vectors reach over the end of what they read and write, by SLACK at most. */
 struct resampler {
     /* Four bytes beside each other, of `n` pixels in four rows, and back. */
     void (*weave)(const uint8_t *const rows[4], uint8_t *quads, size_t n);
@@ -178,6 +184,7 @@ struct bands {
     int left, right; /* columns that are needed */
     int next, end;   /* rows */
     int rows;        /* of a band */
+    int column;      /* that comes next in copy.c */
 };
 
 void planes_start(struct decoder *decoder);

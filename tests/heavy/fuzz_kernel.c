@@ -27,6 +27,7 @@ static void *tight_calloc(size_t one, size_t room) { return calloc(one, needed(r
 
 #define malloc tight_malloc
 #define calloc tight_calloc
+#include "axis.c"
 #include "canvas.c"
 #include "copy.c"
 #include "decode.c"
