@@ -382,6 +382,8 @@ except KeyboardInterrupt:
     )
     with parent:
         pid = int(parent.stdout.readline())
+        # Python does not see a signal of the moment before it begins to wait for a lock.
+        time.sleep(0.5)
         os.killpg(parent.pid, signal.SIGINT)
         output, errors = parent.communicate(timeout=20)
     assert (output, errors, is_running(pid)) == (b"interrupted\n", b"", False)
