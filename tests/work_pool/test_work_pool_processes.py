@@ -365,8 +365,9 @@ def test_ctrl_c_ends_the_program_and_its_workers(tmp_path, is_running):
     """One `KeyboardInterrupt` in the parent, and no traceback of a worker."""
     script = tmp_path / "script.py"
     script.write_text("""
-import os, time
+import os, signal, time
 from aliquot.work_pool import WorkerProcessPool
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts with & ignores it
 try:
     with WorkerProcessPool(1) as pool:
         print(pool.submit(os.getpid).result(), flush=True)
