@@ -78,10 +78,9 @@ def stored_parts(
     top, bottom = _turned(y, flip_y, heights)
     left, right = _turned(x, flip_x, widths)
     boxes = np.empty((len(views), 4))
-    for column, (upright, turned) in enumerate(
-        [(left, top), (top, left), (right, bottom), (bottom, right)]
-    ):
-        boxes[:, column] = np.where(swap, turned, upright)
+    sides = [(left, top), (top, left), (right, bottom), (bottom, right)]
+    for column, (lying, standing) in enumerate(sides):
+        boxes[:, column] = np.where(swap, standing, lying)
     places = np.empty((len(views), 7), np.int64)
     places[:, 0] = np.where(views.flip_y, views.height - y.stop, y.first)
     places[:, 1] = np.where(views.flip_x, views.width - x.stop, x.first)
